@@ -1,0 +1,46 @@
+"""Assets: what each node costs, and where its cost went: allocated, idle, overallocated (C9, C12)."""
+
+import ibis
+import ibis.expr.types as ir
+
+from farthing.model.allocation import UNIT
+from farthing.model.rates import discounted
+from farthing.model.tables import ASSET, RESOURCES, extend
+
+KEY = ("start", "node", "provider_id")
+
+
+def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table:
+    """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s."""
+    charged = allocation.group_by(*KEY).agg(
+        **{f"{name}_allocated_cost": allocation[f"{name}_cost"].sum() for name in RESOURCES}
+    )
+    rows = extend(nodes, charged, *KEY)
+    rows = rows.mutate(
+        **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
+        **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
+    )
+    rows = rows.mutate(
+        **{
+            f"{name}_cost": discounted(
+                rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name
+            )
+            for name in RESOURCES
+        }
+    )
+    return rows.mutate(
+        cluster=ibis.literal(cluster),
+        type=ibis.literal("Node"),
+        name=rows.node,
+        category=ibis.literal("Compute"),
+        **{f"{name}_idle_cost": idle(rows[f"{name}_cost"], rows[f"{name}_allocated_cost"]) for name in RESOURCES},
+        **{
+            f"{name}_overallocated_cost": idle(rows[f"{name}_allocated_cost"], rows[f"{name}_cost"])
+            for name in RESOURCES
+        },
+    ).select(*ASSET)
+
+
+def idle(asset_cost: ir.FloatingValue, allocated_cost: ir.FloatingValue) -> ir.FloatingValue:
+    """The part of an asset's cost nobody holds, never negative; with its arguments swapped, what is overallocated."""
+    return ibis.greatest(asset_cost - allocated_cost, 0.0)

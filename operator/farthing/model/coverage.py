@@ -1,0 +1,120 @@
+"""How much of each interval was seen: a number is never called complete while scrapes or metrics are missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from farthing.model.tables import extend, samples, table
+
+ENOUGH_SCRAPES = 20
+"""Scrapes an interval needs before its scrape interval can be judged from them."""
+
+COMPLETE = 0.95
+"""Share of the expected scrapes from which an interval counts as complete."""
+
+EXPECTED_WITH_CONTAINERS = {
+    "running": "kube_pod_container_status_running",
+    "requests": "kube_pod_container_resource_requests",
+    "cpu_last": "container_cpu_usage_seconds_total",
+    "ram_mean": "container_memory_working_set_bytes",
+    "node_scrapes": "kube_node_info",
+    "node_capacity": "kube_node_status_capacity",
+}
+"""Metrics that cannot be absent while containers run, by the table of their samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of one interval was seen."""
+
+    start: int
+    """Unix time. [s]"""
+    seconds: float
+    share: float
+    """Of the expected scrapes, over the worse of kube-state-metrics and cAdvisor. [0 to 1]"""
+    state_interval: float = 0.0
+    """Time between two scrapes of kube-state-metrics; 0 where unknown. [s]"""
+    usage_interval: float = 0.0
+    """Time between two scrapes of cAdvisor; 0 where unknown. [s]"""
+    missing: tuple[str, ...] = ()
+    """Metrics that have no series although there are containers."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether costs of the interval may be called complete."""
+        return self.share >= COMPLETE and not self.missing
+
+    def as_good_as(self, stored: "Coverage") -> bool:
+        """Whether facts seen like this may replace facts seen like ``stored``."""
+        return (
+            self.seconds >= stored.seconds
+            and self.share >= stored.share
+            and set(self.missing) <= set(stored.missing)
+        )
+
+
+def observations(run: ir.Table, usage: ir.Table) -> ir.Table:
+    """What was seen in each interval: scrapes, containers, their run time [s], their samples, rows of each metric."""
+    hours = table("hours")
+    rows = extend(hours, samples("state_scrapes", "state_scrapes"), "start")
+    rows = extend(rows, samples("usage_scrapes", "usage_scrapes"), "start")
+    ran = run.group_by("start").agg(containers=run.count(), run_seconds=run.run_seconds.sum())
+    used = usage.group_by("start").agg(usage_samples=usage.usage_scrapes.sum())
+    counted = [ran, used]
+    for name in EXPECTED_WITH_CONTAINERS:
+        seen = samples(name)
+        counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
+    for part in counted:
+        rows = extend(rows, part, "start")
+    return rows.mutate(
+        **{column: rows[column].cast("float64").fill_null(0.0) for column in rows.columns if column not in hours.columns}
+    ).order_by("start")
+
+
+def judged(observed: Sequence[dict[str, float]], known_intervals: tuple[float, float] = (0.0, 0.0)) -> list[Coverage]:
+    """The coverage of each row of ``observations``.
+
+    ``known_intervals`` are the scrape intervals of kube-state-metrics and cAdvisor known from before, 0 for unknown. [s]
+    """
+    state = _scrape_interval([(row["seconds"], row["state_scrapes"]) for row in observed], known_intervals[0])
+    usage = _scrape_interval([(row["seconds"], row["usage_scrapes"]) for row in observed], known_intervals[1])
+    return [_judge(row, state, usage) for row in observed]
+
+
+def _scrape_interval(seen: list[tuple[float, float]], known: float) -> float:
+    """Time between two scrapes: the shortest of what full intervals show and of what was ``known``. [s]"""
+    shown = [seconds / scrapes for seconds, scrapes in seen if scrapes >= ENOUGH_SCRAPES]
+    if not shown and known == 0:
+        shown = [seconds / scrapes for seconds, scrapes in seen if scrapes > 0]
+    return min([*shown, known] if known else shown, default=0.0)
+
+
+def _judge(row: dict[str, float], state_interval: float, usage_interval: float) -> Coverage:
+    seconds = row["seconds"]
+    state = min(1.0, row["state_scrapes"] * state_interval / seconds)
+    usage = 1.0
+    if row["run_seconds"] > 0:
+        usage = min(1.0, row["usage_samples"] * usage_interval / row["run_seconds"])
+    # Any of these tells of containers; none at all, with kube-state-metrics answering, is an empty cluster.
+    populated = row["containers"] > 0 or row["requests_rows"] > 0 or row["cpu_last_rows"] > 0
+    missing = [metric for name, metric in EXPECTED_WITH_CONTAINERS.items() if row[f"{name}_rows"] == 0]
+    if row["state_scrapes"] == 0:
+        missing = sorted({*missing, "kube_node_info"})
+    elif not populated:
+        missing = [metric for metric in missing if metric == "kube_node_status_capacity" and row["node_scrapes_rows"] > 0]
+    return Coverage(
+        start=int(row["start"]),
+        seconds=seconds,
+        share=min(state, usage),
+        state_interval=state_interval,
+        usage_interval=usage_interval,
+        missing=tuple(missing),
+    )
+
+
+def whole(covered: Sequence[Coverage], expected_seconds: float) -> float:
+    """Share of ``expected_seconds`` that ``covered`` has seen. [0 to 1]"""
+    if expected_seconds <= 0:
+        return 1.0
+    return min(1.0, sum(one.share * one.seconds for one in covered) / expected_seconds)

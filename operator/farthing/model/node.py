@@ -1,0 +1,143 @@
+"""Nodes: when each ran, what it holds and its rates. A node is its name and its provider id: a replaced one is two."""
+
+import ibis
+import ibis.expr.types as ir
+
+from farthing.model.rates import default_rate, provider_of, whole_node_factor
+from farthing.model.runtime import exact_or_counted
+from farthing.model.tables import RESOURCES, extend, samples, table
+
+NODE = ("start", "node")
+KEY = (*NODE, "provider_id")
+CAPACITY = {"cpu": "cpu", "ram": "memory"}
+"""kube-state-metrics' name of each resource but gpu, which has several."""
+
+
+def gpu_devices(resource: ir.StringValue) -> ir.FloatingValue:
+    """How much of one device a unit of the GPU resource is: MIG profile ``1g`` is a seventh of its device, others 1."""
+    slices = resource.re_extract("_mig_([0-9]+)g", 1)
+    return ibis.ifelse(slices == "", 1.0, slices.try_cast("float64") / 7.0).fill_null(1.0)
+
+
+def is_gpu(resource: ir.StringValue) -> ir.BooleanValue:
+    """Whether a resource, spelled as kube-state-metrics does, is a GPU or a part of one."""
+    return resource.startswith("nvidia_com_") | (resource == "amd_com_gpu")
+
+
+def node_runs() -> ir.Table:
+    """When each node ran in each interval (C1): from its creation where known, counted by scrapes else.
+
+    Columns of note: start, seconds, node, provider_id, run_seconds [s], run_start, run_end [unix s], older (whether the
+    interval before saw it too), previous_start.
+    """
+    seen = samples("node_scrapes", "seen")
+    before = seen.rename(previous_start="start", before="seen")
+    rows = seen.join(table("hours"), "start").join(samples("state_scrapes", "scrapes"), "start")
+    rows = extend(rows, before, "node", "provider_id", "previous_start")
+    rows = extend(rows, samples("node_created", "created"), *NODE)
+    # kube_node_created tells only of the newest node of a name: one seen in the interval before began before this one.
+    began = ibis.ifelse(rows.before.isnull(), rows.created.fill_null(0.0), 0.0)
+    rows = rows.mutate(
+        older=rows.before.notnull(),
+        began=ibis.greatest(began, rows.start.cast("float64")),
+        ended=rows.start + rows.seconds,
+        scrape_interval=rows.seconds / rows.scrapes,
+    )
+    counted = ibis.least(rows.scrape_interval * rows.seen, rows.seconds)
+    exact = ibis.greatest(rows.ended - rows.began, 0.0)
+    rows = rows.mutate(run_seconds=exact_or_counted(counted, exact, rows.scrape_interval))
+    rows = rows.mutate(run_start=ibis.least(rows.began, rows.ended - rows.run_seconds))
+    return rows.mutate(run_end=rows.run_start + rows.run_seconds)
+
+
+def _node_labels() -> ir.Table:
+    """Instance type, region, zone and whether it is spot, by the labels the providers set."""
+    labels = samples("node_labels")
+    spot = (
+        (labels.label_karpenter_sh_capacity_type.lower() == "spot")
+        | (labels.label_eks_amazonaws_com_capacity_type.lower() == "spot")
+        | (labels.label_cloud_google_com_gke_spot == "true")
+        | (labels.label_cloud_google_com_gke_preemptible == "true")
+        | (labels.label_kubernetes_azure_com_scalesetpriority.lower() == "spot")
+    )
+    return labels.group_by("node").agg(
+        instance_type=labels.label_node_kubernetes_io_instance_type.max(),
+        region=labels.label_topology_kubernetes_io_region.max(),
+        zone=labels.label_topology_kubernetes_io_zone.max(),
+        spot_label=spot.any(),
+    )
+
+
+def node_holdings(rows: ir.Table) -> ir.Table:
+    """``rows`` of ``node_runs`` with cpu_capacity [cores], ram_capacity [B], gpu_capacity [devices] and labels.
+
+    A node that was replaced within the interval has what was seen before it.
+    """
+    capacity = samples("node_capacity")
+    held = capacity.group_by(*NODE).agg(
+        **{
+            f"{name}_held": ibis.ifelse(capacity.resource == spelled, capacity.value, 0.0).sum()
+            for name, spelled in CAPACITY.items()
+        },
+        gpu_held=ibis.ifelse(is_gpu(capacity.resource), capacity.value * gpu_devices(capacity.resource), 0.0).sum(),
+    )
+    before = held.rename(previous_start="start", **{f"{name}_before": f"{name}_held" for name in RESOURCES})
+    rows = extend(rows, _node_labels(), "node")
+    rows = extend(rows, held, *NODE)
+    rows = extend(rows, before, "previous_start", "node")
+    rows = extend(rows, rows.group_by(*NODE).agg(ids=rows.provider_id.nunique()), *NODE)
+    replaced = rows.older & (rows.ids > 1)
+    return rows.mutate(
+        **{
+            f"{name}_capacity": ibis.ifelse(replaced, rows[f"{name}_before"], rows[f"{name}_held"]).fill_null(0.0)
+            for name in RESOURCES
+        }
+    )
+
+
+def node_prices(rows: ir.Table) -> ir.Table:
+    """``rows`` of ``node_holdings`` with provider, spot and what metrics say of the price."""
+    keys = rows.select(*KEY)
+    for metric in (*(f"node_{name}_rate" for name in (*RESOURCES, "total")), "node_spot"):
+        rows = extend(rows, _best_fit(keys, metric), *KEY)
+    rows = rows.mutate(
+        provider=provider_of(rows.provider_id),
+        spot=rows.spot_label.fill_null(False) | (rows.node_spot.fill_null(0.0) > 0),
+        **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone")},
+    )
+    return rows
+
+
+def node_rates(rows: ir.Table) -> ir.Table:
+    """``rows`` of ``node_prices`` with cpu_rate, ram_rate, gpu_rate [currency per core-, GiB-, GPU-hour] and their source.
+
+    Also ``discount`` [0 to 1], which a price rule may set.
+    """
+    defaults = {name: default_rate(name, rows.provider, rows.spot) for name in RESOURCES}
+    quantities = [rows[f"{name}_capacity"] for name in RESOURCES]
+    rows = rows.mutate(factor=whole_node_factor(rows.node_total_rate, quantities, list(defaults.values())))
+    known = rows.node_cpu_rate.notnull() & rows.node_ram_rate.notnull()
+    return rows.mutate(
+        **{
+            f"{name}_rate": ibis.ifelse(
+                known,
+                rows[f"node_{name}_rate"].fill_null(defaults[name]),
+                defaults[name] * rows.factor.fill_null(1.0),
+            )
+            for name in RESOURCES
+        },
+        rate_source=ibis.cases((known, "metrics"), (rows.factor.notnull(), "metrics, whole node"), else_="default"),
+        discount=ibis.literal(0.0),
+    )
+
+
+def _best_fit(nodes: ir.Table, name: str) -> ir.Table:
+    """The metric ``name`` of each node. Exporters may shorten the provider id: the row whose id fits best counts."""
+    pairs = nodes.join(samples(name).rename(metric_id="provider_id"), [*NODE])
+    fit = ibis.cases(
+        (pairs.provider_id == pairs.metric_id, 2),
+        ((pairs.metric_id != "") & pairs.provider_id.endswith(pairs.metric_id), 1),
+        else_=0,
+    )
+    pairs = pairs.mutate(fit=fit)
+    return pairs.group_by(*KEY).agg(**{name: pairs["value"].argmax(pairs.fit)})

@@ -1,0 +1,173 @@
+"""A report: facts grouped, with idle as rows of its own, priced and ordered. One relational expression.
+
+Averages and efficiencies are made here, at the end, from sums (DESIGN: everything additive, ratios only at the edge).
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from farthing.model.question import ALLOCATION_PROPERTIES, Shape
+from farthing.model.tables import ASSET, RESOURCES, table
+
+IDLE = "__idle__"
+UNALLOCATED = "__unallocated__"
+UNDEFINED = "__undefined__"
+
+PIECES = {"start": "int64", "set": "int64"}
+"""Which facts belong to the report: the start of each piece of its window, and the set it falls in."""
+
+COLUMN = {
+    "controllerKind": "controller_kind",
+    "providerID": "provider_id",
+    "instanceType": "instance_type",
+}
+"""Properties whose column has another name."""
+
+ALLOCATION_SUMS = tuple(
+    f"{resource}_{part}" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")
+)
+ASSET_SUMS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
+
+
+def report(shape: Shape) -> ir.Table:
+    """The rows of every set.
+
+    Columns: set, name, is_idle, one for each property (empty where rows differ), run_start and run_end [unix s], the sums
+    [core-s, B-s, GPU-s, currency], total_cost, efficiencies, place (1 is the first of its set by the asked order; idle
+    rows come after) and rows (how many rows its set has).
+    """
+    rows = _allocation_rows(shape) if shape.kind == "allocation" else _asset_rows(shape)
+    rows = rows.mutate(total_cost=rows.cpu_cost + rows.ram_cost + rows.gpu_cost)
+    if shape.kind == "allocation":
+        rows = _with_efficiency(rows)
+    key = {"totalCost": "total_cost", "cpuCost": "cpu_cost", "ramCost": "ram_cost", "gpuCost": "gpu_cost"}.get(
+        shape.sort_by, "total_efficiency" if shape.sort_by == "efficiency" else "name"
+    )
+    first = rows[key].asc() if shape.ascending else rows[key].desc()
+    order = ibis.window(group_by="set", order_by=[rows.is_idle, first, rows["name"]])
+    return rows.mutate(
+        place=ibis.row_number().over(order) + 1,
+        rows=rows.count().over(ibis.window(group_by="set")),
+    ).order_by("set", "place")
+
+
+def totals() -> ir.Table:
+    """One row over all pieces: what the assets cost, and what of it was allocated, idle and overallocated. [currency]"""
+    asset = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
+    parts = ("cost", "allocated_cost", "idle_cost", "overallocated_cost")
+    return asset.agg(
+        **{f"{name}_{part}": asset[f"{name}_{part}"].sum().fill_null(0.0) for name in RESOURCES for part in parts}
+    )
+
+
+def conservation() -> ir.Table:
+    """C12, for each piece, node and resource: the allocations themselves + idle - overallocated, less the asset's cost.
+
+    One row: ``residual``, the largest of them relative to the asset's cost (or to 1, if that is more).
+    """
+    pieces = ibis.table(PIECES, name="pieces")
+    charged = table("allocation").join(pieces, "start")
+    charged = charged.group_by("start", "cluster", "node", "provider_id").agg(
+        **{f"{name}_charged": charged[f"{name}_cost"].sum() for name in RESOURCES}
+    )
+    asset = table("asset").join(pieces, "start").rename(node="name")
+    rows = asset.left_join(charged, ["start", "cluster", "node", "provider_id"], rname="{name}__right")
+    errors = [
+        (
+            rows[f"{name}_charged"].fill_null(0.0)
+            + rows[f"{name}_idle_cost"]
+            - rows[f"{name}_overallocated_cost"]
+            - rows[f"{name}_cost"]
+        ).abs()
+        / ibis.greatest(rows[f"{name}_cost"], 1.0)
+        for name in RESOURCES
+    ]
+    return rows.agg(residual=ibis.greatest(*errors).max().fill_null(0.0))
+
+
+def _allocation_rows(shape: Shape) -> ir.Table:
+    facts = table("allocation").join(ibis.table(PIECES, name="pieces"), "start")
+    facts = facts.mutate(
+        controller_kind=ibis.ifelse(facts.controller == "", UNALLOCATED, facts.controller_kind),
+        controller=ibis.ifelse(
+            facts.controller == "", UNALLOCATED, facts.controller_kind.concat(":").concat(facts.controller)
+        ),
+    )
+    asked = shape.aggregate or ("cluster", "node", "namespace", "pod", "container")
+    rows = _grouped(facts, asked, ALLOCATION_PROPERTIES, ALLOCATION_SUMS)
+    if not shape.idle:
+        return rows
+    return ibis.union(rows, _idle_rows(shape).select(*rows.columns), distinct=False)
+
+
+def _idle_rows(shape: Shape) -> ir.Table:
+    """The cost that nobody holds, as rows like the others: in all, by cluster, or by node."""
+    asset = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
+    keys = [name for name, split in (("cluster", shape.split_idle), ("node", shape.idle_by_node)) if split]
+    asset = asset.rename(node="name")
+    grouped = asset.group_by("set", *keys).agg(
+        run_start=asset.run_start.min(),
+        run_end=asset.run_end.max(),
+        cluster_=_common(asset.cluster),
+        **{f"{name}_cost": asset[f"{name}_idle_cost"].sum() for name in RESOURCES},
+    )
+    name = ibis.literal("")
+    for key in keys:
+        name = name.concat(grouped[key]).concat("/")
+    empty = [COLUMN.get(one, one) for one in ALLOCATION_PROPERTIES if one not in {"cluster", *keys}]
+    zero = [column for column in ALLOCATION_SUMS if not column.endswith("_cost")]
+    return grouped.mutate(
+        name=name.concat(IDLE),
+        is_idle=ibis.literal(True),  # noqa: FBT003 - a column's value
+        cluster=grouped.cluster_,
+        **dict.fromkeys(empty, ibis.literal("")),
+        **dict.fromkeys(zero, ibis.literal(0.0)),
+    )
+
+
+def _asset_rows(shape: Shape) -> ir.Table:
+    facts = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
+    asked = shape.aggregate or ("provider", "category", "cluster", "type", "providerID", "name")
+    texts = {COLUMN.get(one, one) for one in asked}
+    facts = facts.mutate(**{one: ibis.ifelse(facts[one] == "", UNDEFINED, facts[one]) for one in sorted(texts)})
+    facts = facts.mutate(asset_name=facts["name"]).drop("name")
+    return _grouped(
+        facts,
+        tuple("asset_name" if one == "name" else one for one in asked),
+        ("cluster", "provider", "category", "type", "asset_name", "providerID", "region", "instanceType"),
+        (*ASSET_SUMS, "run_seconds"),
+    )
+
+
+def _grouped(facts: ir.Table, asked: tuple[str, ...], properties: tuple[str, ...], sums: tuple[str, ...]) -> ir.Table:
+    """``facts`` summed by ``asked``; a property is given where all rows of a group share it."""
+    keys = [COLUMN.get(one, one) for one in asked]
+    columns = [COLUMN.get(one, one) for one in properties]
+    grouped = facts.group_by("set", *keys).agg(
+        run_start=facts.run_start.min(),
+        run_end=facts.run_end.max(),
+        **{column: _common(facts[column]) for column in columns if column not in keys},
+        **{column: facts[column].sum() for column in sums},
+    )
+    name = grouped[keys[0]]
+    for key in keys[1:]:
+        name = name.concat("/").concat(grouped[key])
+    return grouped.mutate(name=name, is_idle=ibis.literal(False)).select(  # noqa: FBT003 - a column's value
+        "set", "name", "is_idle", *columns, "run_start", "run_end", *sums
+    )
+
+
+def _common(values: ir.StringColumn) -> ir.StringScalar:
+    """The value all rows of a group have, or empty."""
+    return ibis.ifelse(values.min() == values.max(), values.min(), "")
+
+
+def _with_efficiency(rows: ir.Table) -> ir.Table:
+    """C11: used/requested; with nothing requested 1 if anything was used at a cost, else 0; total weighted by cost."""
+    for name in ("cpu", "ram"):
+        requested, used, cost = rows[f"{name}_requested"], rows[f"{name}_used"], rows[f"{name}_cost"]
+        unasked = ibis.ifelse((used > 0) & (cost > 0), 1.0, 0.0)
+        rows = rows.mutate(**{f"{name}_efficiency": ibis.ifelse(requested > 0, used / requested, unasked)})
+    weight = rows.cpu_cost + rows.ram_cost
+    weighted = rows.cpu_efficiency * rows.cpu_cost + rows.ram_efficiency * rows.ram_cost
+    return rows.mutate(total_efficiency=ibis.ifelse(weight > 0, weighted / weight, 0.0))
