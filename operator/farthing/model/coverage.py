@@ -24,6 +24,10 @@ EXPECTED_WITH_CONTAINERS = {
 """Metrics that cannot be absent while containers run, by the table of their samples."""
 
 
+SETTLES_AFTER = 600.0
+"""How long after an interval its last samples may still arrive. [s]"""
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How much of one interval was seen."""
@@ -39,11 +43,18 @@ class Coverage:
     """Time between two scrapes of cAdvisor; 0 where unknown. [s]"""
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
+    collected: float = 0.0
+    """When its facts were made. [unix s]"""
 
     @property
     def complete(self) -> bool:
         """Whether costs of the interval may be called complete."""
         return self.share >= COMPLETE and not self.missing
+
+    @property
+    def settled(self) -> bool:
+        """Whether the whole interval was seen, late enough after its end for the last samples to be there."""
+        return self.seconds > 0 and self.collected >= self.start + self.seconds + SETTLES_AFTER
 
     def as_good_as(self, stored: "Coverage") -> bool:
         """Whether facts seen like this may replace facts seen like ``stored``."""

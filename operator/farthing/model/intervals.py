@@ -1,10 +1,9 @@
 """The intervals facts are made for: the hours of a day, the passed part of the newest one, or a ragged piece of one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 
-from farthing.model.window import Window, hours_of_day
+from farthing.model.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +30,16 @@ class Chunk:
         return self.intervals[-1][0] + self.step
 
 
-def chunks_of_day(day: Window, now: int) -> list[Chunk]:
-    """The hours of ``day`` that have begun at ``now`` [unix s], in chunks of equal steps."""
-    hours = [hour for hour in hours_of_day(day) if hour.start.timestamp() < now]
-    return list(_chunks(hours, now))
-
-
-def _chunks(windows: Sequence[Window], now: int) -> Iterator[Chunk]:
-    for step, group in groupby(windows, key=lambda window: window.seconds):
-        starts = [int(window.start.timestamp()) for window in group]
-        yield Chunk(step, tuple((start, float(min(step, now - start))) for start in starts))
-
-
-def chunk_of(window: Window, now: int) -> Chunk:
-    """``window`` as one interval."""
-    return next(_chunks([window], now))
+def chunks(windows: Iterable[Window], now: int) -> list[Chunk]:
+    """``windows`` that have begun at ``now`` [unix s], those of equal length that touch in one chunk."""
+    found: list[Chunk] = []
+    for window in windows:
+        start, step = int(window.start.timestamp()), window.seconds
+        if start >= now:
+            continue
+        interval = (start, float(min(step, now - start)))
+        if found and found[-1].step == step and found[-1].end == start:
+            found[-1] = Chunk(step, (*found[-1].intervals, interval))
+        else:
+            found.append(Chunk(step, (interval,)))
+    return found

@@ -6,20 +6,21 @@ Averages and efficiencies are made here, at the end, from sums (DESIGN: everythi
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.question import ALLOCATION_PROPERTIES, Shape
-from farthing.model.tables import ASSET, RESOURCES, table
+from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES, Shape
+from farthing.model.tables import ALLOCATION, ASSET, RESOURCES, extend
 
 IDLE = "__idle__"
 UNALLOCATED = "__unallocated__"
 UNDEFINED = "__undefined__"
 
-PIECES = {"start": "int64", "set": "int64"}
-"""Which facts belong to the report: the start of each piece of its window, and the set it falls in."""
+SET = {"set": "int64"}
+"""The set of the report that a row of facts falls in: a column of the facts a report is made of."""
 
 COLUMN = {
     "controllerKind": "controller_kind",
     "providerID": "provider_id",
     "instanceType": "instance_type",
+    "name": "asset_name",
 }
 """Properties whose column has another name."""
 
@@ -52,26 +53,36 @@ def report(shape: Shape) -> ir.Table:
 
 
 def totals() -> ir.Table:
-    """One row over all pieces: what the assets cost, and what of it was allocated, idle and overallocated. [currency]"""
-    asset = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
-    parts = ("cost", "allocated_cost", "idle_cost", "overallocated_cost")
-    return asset.agg(
-        **{f"{name}_{part}": asset[f"{name}_{part}"].sum().fill_null(0.0) for name in RESOURCES for part in parts}
+    """One row over all pieces, of sums: what containers were charged and used, what the assets cost and where it went.
+
+    Columns: those of ``ALLOCATION_SUMS`` [core-s, B-s, GPU-s, currency], and for each resource asset_cost, idle_cost and
+    overallocated_cost [currency].
+    """
+    charged = facts_table("allocation")
+    charged = charged.agg(**{column: charged[column].sum().fill_null(0.0) for column in ALLOCATION_SUMS})
+    asset = facts_table("asset")
+    held = asset.agg(
+        **{f"{name}_asset_cost": asset[f"{name}_cost"].sum().fill_null(0.0) for name in RESOURCES},
+        **{
+            f"{name}_{part}": asset[f"{name}_{part}"].sum().fill_null(0.0)
+            for name in RESOURCES
+            for part in ("idle_cost", "overallocated_cost")
+        },
     )
+    return charged.cross_join(held)
 
 
 def conservation() -> ir.Table:
-    """C12, for each piece, node and resource: the allocations themselves + idle - overallocated, less the asset's cost.
+    """C12, for each interval, node and resource: the allocations themselves + idle - overallocated, less the asset's cost.
 
     One row: ``residual``, the largest of them relative to the asset's cost (or to 1, if that is more).
     """
-    pieces = ibis.table(PIECES, name="pieces")
-    charged = table("allocation").join(pieces, "start")
+    charged = facts_table("allocation")
     charged = charged.group_by("start", "cluster", "node", "provider_id").agg(
         **{f"{name}_charged": charged[f"{name}_cost"].sum() for name in RESOURCES}
     )
-    asset = table("asset").join(pieces, "start").rename(node="name")
-    rows = asset.left_join(charged, ["start", "cluster", "node", "provider_id"], rname="{name}__right")
+    asset = facts_table("asset").rename(node="name")
+    rows = extend(asset, charged, "start", "cluster", "node", "provider_id")
     errors = [
         (
             rows[f"{name}_charged"].fill_null(0.0)
@@ -85,8 +96,13 @@ def conservation() -> ir.Table:
     return rows.agg(residual=ibis.greatest(*errors).max().fill_null(0.0))
 
 
+def facts_table(name: str) -> ir.Table:
+    """The facts ``allocation`` or ``asset`` of all pieces of a report, each row with its set."""
+    return ibis.table({**{"allocation": ALLOCATION, "asset": ASSET}[name], **SET}, name=name)
+
+
 def _allocation_rows(shape: Shape) -> ir.Table:
-    facts = table("allocation").join(ibis.table(PIECES, name="pieces"), "start")
+    facts = facts_table("allocation")
     facts = facts.mutate(
         controller_kind=ibis.ifelse(facts.controller == "", UNALLOCATED, facts.controller_kind),
         controller=ibis.ifelse(
@@ -102,7 +118,7 @@ def _allocation_rows(shape: Shape) -> ir.Table:
 
 def _idle_rows(shape: Shape) -> ir.Table:
     """The cost that nobody holds, as rows like the others: in all, by cluster, or by node."""
-    asset = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
+    asset = facts_table("asset")
     keys = [name for name, split in (("cluster", shape.split_idle), ("node", shape.idle_by_node)) if split]
     asset = asset.rename(node="name")
     grouped = asset.group_by("set", *keys).agg(
@@ -126,17 +142,12 @@ def _idle_rows(shape: Shape) -> ir.Table:
 
 
 def _asset_rows(shape: Shape) -> ir.Table:
-    facts = table("asset").join(ibis.table(PIECES, name="pieces"), "start")
+    facts = facts_table("asset")
     asked = shape.aggregate or ("provider", "category", "cluster", "type", "providerID", "name")
-    texts = {COLUMN.get(one, one) for one in asked}
-    facts = facts.mutate(**{one: ibis.ifelse(facts[one] == "", UNDEFINED, facts[one]) for one in sorted(texts)})
-    facts = facts.mutate(asset_name=facts["name"]).drop("name")
-    return _grouped(
-        facts,
-        tuple("asset_name" if one == "name" else one for one in asked),
-        ("cluster", "provider", "category", "type", "asset_name", "providerID", "region", "instanceType"),
-        (*ASSET_SUMS, "run_seconds"),
-    )
+    texts = [COLUMN.get(one, one) for one in asked]
+    facts = facts.rename(asset_name="name")
+    facts = facts.mutate(**{one: ibis.ifelse(facts[one] == "", UNDEFINED, facts[one]) for one in texts})
+    return _grouped(facts, asked, ASSET_PROPERTIES, (*ASSET_SUMS, "run_seconds"))
 
 
 def _grouped(facts: ir.Table, asked: tuple[str, ...], properties: tuple[str, ...], sums: tuple[str, ...]) -> ir.Table:

@@ -1,0 +1,20 @@
+"""Everything that watches a made-up cluster, in one exposition."""
+
+from farthing.demo.cluster import Cluster
+from farthing.demo.series import Exposition, Scraping, SeriesBook
+from farthing.demo.state_series import enter_state
+from farthing.demo.usage_series import enter_gpus, enter_rates, enter_usage
+
+SCRAPING = Scraping()
+
+
+def expose(cluster: Cluster, scraping: Scraping = SCRAPING) -> Exposition:
+    """Give all series of ``cluster`` as ``scraping`` sees them."""
+    book = SeriesBook(cluster)
+    for replica in range(scraping.state_replicas):
+        enter_state(book, cluster, replica)
+    enter_usage(book, cluster, scraping)
+    enter_gpus(book, cluster)
+    if scraping.opencost:
+        enter_rates(book, cluster)
+    return Exposition(cluster.start, cluster.end, tuple(book.close()))

@@ -1,0 +1,103 @@
+"""The answer to a question: rows, totals, and how much of it was seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from farthing.model.coverage import Coverage
+from farthing.model.question import Question
+from farthing.model.tables import HOUR, RESOURCES
+from farthing.model.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How much of the passed part of a window was seen."""
+
+    coverage: tuple[Coverage, ...]
+    unseen: tuple[Window, ...] = ()
+    """Passed hours that are not stored."""
+
+    @property
+    def hours_expected(self) -> int:
+        """Hours of the window that have passed, a part of an hour counted as one."""
+        return len(self.coverage) + len(self.unseen)
+
+    @property
+    def hours_seen(self) -> int:
+        """Hours of them of which anything was seen."""
+        return sum(1 for one in self.coverage if one.share > 0)
+
+    @property
+    def share(self) -> float:
+        """Of the expected scrapes. [0 to 1]"""
+        unseen = sum(window.seconds for window in self.unseen)
+        expected = sum(one.seconds for one in self.coverage) + unseen
+        return sum(one.share * one.seconds for one in self.coverage) / expected if expected else 1.0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Metrics that have no series in some hour although there are containers."""
+        return tuple(sorted({metric for one in self.coverage for metric in one.missing}))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every passed hour was seen well enough."""
+        return not self.unseen and all(one.complete for one in self.coverage)
+
+    @property
+    def newest(self) -> float:
+        """Until when anything was seen. [unix s]"""
+        return max((one.start + one.seconds for one in self.coverage), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows of each set of a question, in order, with what they sum to."""
+
+    question: Question
+    rows: Sequence[Mapping[str, Any]]
+    """Columns of ``model.report.report``."""
+    sums: Mapping[str, float]
+    """Columns of ``model.report.totals``."""
+    residual: float
+    seen: Seen
+
+    def total(self, part: str) -> float:
+        """Sum over the resources of one column of the sums, such as ``idle_cost``. [currency]"""
+        return sum(self.sums[f"{name}_{part}"] for name in RESOURCES)
+
+    def cost(self, resource: str) -> float:
+        """What the rows cost in ``resource``, idle included where it has rows, whether kept or cut by the limit."""
+        if self.question.shape.kind == "asset":
+            return self.sums[f"{resource}_asset_cost"]
+        return self.sums[f"{resource}_cost"] + (self.sums[f"{resource}_idle_cost"] if self.question.shape.idle else 0.0)
+
+    @property
+    def total_cost(self) -> float:
+        """What all rows cost. [currency]"""
+        return sum(self.cost(name) for name in RESOURCES)
+
+    @property
+    def rows_total(self) -> int:
+        """Rows before the limit, of all sets."""
+        return sum({row["set"]: row["rows"] for row in self.rows}.values())
+
+    def efficiency(self, resource: str) -> float:
+        """C11 over all containers."""
+        requested, used = self.sums[f"{resource}_requested"], self.sums[f"{resource}_used"]
+        if requested > 0:
+            return used / requested
+        return 1.0 if used > 0 and self.sums[f"{resource}_cost"] > 0 else 0.0
+
+    @property
+    def total_efficiency(self) -> float:
+        """C11 over all containers, cpu and ram weighted by their cost."""
+        weights = {name: self.sums[f"{name}_cost"] for name in ("cpu", "ram")}
+        weight = sum(weights.values())
+        return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
+
+
+def resource_hours(resource_seconds: float) -> float:
+    """Core-, byte- or GPU-hours of resource-seconds."""
+    return resource_seconds / HOUR

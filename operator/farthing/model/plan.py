@@ -1,0 +1,107 @@
+"""Which stored days and hours answer a question, and which ragged pieces of hours must be asked from Prometheus."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from farthing.errors import InvalidQuestionError
+from farthing.model.coverage import Coverage
+from farthing.model.window import Window, days, hours_of_day
+from farthing.model.zone import date_of
+
+MOST_RAGGED = 64
+"""Pieces of hours computed for one question at most: each asks Prometheus the whole catalogue."""
+
+LATE = 1200
+"""How old the newest stored hour may be without counting as missing: two refreshes. [s]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the store holds of one local day."""
+
+    date: str
+    coverage: Mapping[int, Coverage]
+    """By the start of the hour. [unix s]"""
+    has_hours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files of facts, and which of their intervals belong to which set."""
+
+    files: Mapping[str, Sequence[str]]
+    """Paths by the table's name."""
+    sets: Mapping[int, int]
+    """Set by the start of the interval [unix s]; the others are left out."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Pieces by the set they belong to."""
+
+    days: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Whole days: set by start [unix s], by date."""
+    hours: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Whole hours: set by start [unix s], by date."""
+    ragged: list[tuple[Window, int]] = field(default_factory=list)
+    """Pieces of hours and their sets."""
+    seen: list[Coverage] = field(default_factory=list)
+    unseen: list[Window] = field(default_factory=list)
+    """Hours that have passed and are not stored."""
+
+
+def planned(sets: Sequence[Sequence[Window]], stored: Mapping[str, Day], zone: tzinfo, now: int) -> Plan:
+    """The pieces of ``sets`` up to ``now`` [unix s]; ``zone`` is the store's.
+
+    Raises InvalidQuestionError where too many pieces do not fall on hours.
+    """
+    plan = Plan()
+    newest = max((c.start + c.seconds for day in stored.values() for c in day.coverage.values()), default=0.0)
+    passed = newest if now - newest <= LATE else now
+    for index, windows in enumerate(sets):
+        for window in _joined(windows):
+            for day in days(window, zone):
+                if day.start.timestamp() < now:
+                    _plan_day(plan, index, window, day, stored.get(str(date_of(day.start, zone))), passed)
+    if len(plan.ragged) > MOST_RAGGED:
+        raise InvalidQuestionError(
+            f"{len(plan.ragged)} pieces of the window do not fall on hours of the store's timezone, and {MOST_RAGGED} are "
+            "allowed: choose a step in whole hours or days, or a window that begins on the hour"
+        )
+    return plan
+
+
+def _plan_day(plan: Plan, index: int, window: Window, day: Window, stored: Day | None, passed: float) -> None:
+    if stored is not None and window.start <= day.start and day.end <= window.end:
+        plan.days.setdefault(stored.date, {})[int(day.start.timestamp())] = index
+        plan.seen.extend(stored.coverage.values())
+        _note_unseen(plan, hours_of_day(day), stored.coverage, passed)
+        return
+    for hour in hours_of_day(day):
+        start, end = max(hour.start, window.start), min(hour.end, window.end)
+        if start >= end or start.timestamp() >= passed:
+            continue
+        if (start, end) != (hour.start, hour.end):
+            plan.ragged.append((Window(start, end), index))
+        elif stored is not None and stored.has_hours and int(start.timestamp()) in stored.coverage:
+            plan.hours.setdefault(stored.date, {})[int(start.timestamp())] = index
+            plan.seen.append(stored.coverage[int(start.timestamp())])
+        else:
+            plan.unseen.append(hour)
+
+
+def _note_unseen(plan: Plan, hours: Iterable[Window], coverage: Mapping[int, Coverage], passed: float) -> None:
+    starts = ((hour, hour.start.timestamp()) for hour in hours)
+    plan.unseen.extend(hour for hour, start in starts if start < passed and start not in coverage)
+
+
+def _joined(windows: Sequence[Window]) -> list[Window]:
+    """``windows`` with those that touch made one."""
+    joined: list[Window] = []
+    for window in windows:
+        if joined and joined[-1].end == window.start:
+            joined[-1] = Window(joined[-1].start, window.end)
+        else:
+            joined.append(window)
+    return joined

@@ -1,0 +1,92 @@
+"""Prometheus' JSON to columns, in one pass and without one object per sample.
+
+The numbers of a series stay raw bytes until its turn, so the memory needed is that of the answer and of its numbers once.
+"""
+
+from array import array
+from collections.abc import Iterable
+from itertools import chain
+
+import msgspec
+
+from farthing.errors import MetricsMalformedError, MetricsPartialError, MetricsTooLargeError
+from farthing.model.samples import Samples
+
+
+class _Series(msgspec.Struct):
+    metric: dict[str, str]
+    values: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _Data(msgspec.Struct):
+    resultType: str  # noqa: N815 - Prometheus' spelling
+    result: list[_Series]
+
+
+class _Answer(msgspec.Struct):
+    status: str
+    data: _Data | None = None
+    errorType: str = ""  # noqa: N815 - Prometheus' spelling
+    error: str = ""
+    warnings: list[str] = []
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_VALUES = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
+SHOWN = 120
+"""How much of a foreign text is repeated in a message. [characters]"""
+
+
+def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
+    """The samples of an answer of ``query_range`` to the query ``name``, with ``labels`` as columns.
+
+    Raises MetricsMalformedError if the body is not Prometheus' JSON, MetricsPartialError if it has warnings, and
+    MetricsTooLargeError or MetricsMalformedError if the body reports an error.
+    """
+    # msgspec reads "Inf" and "-Inf", which Prometheus writes as "+Inf" and "-Inf".
+    body = body.replace(b'"+Inf"', b'"Inf"') if b'"+Inf"' in body else body
+    try:
+        answer = _ANSWER.decode(body)
+    except msgspec.MsgspecError as error:
+        raise MetricsMalformedError(_foreign(name, body, str(error))) from error
+    if answer.status != "success" or answer.data is None:
+        raise error_in_body(name, answer.errorType, answer.error)
+    if answer.warnings:
+        raise MetricsPartialError(
+            f"Prometheus answered the query {name!r} with a warning, so data is missing: {answer.warnings[0][:SHOWN]}"
+        )
+    if answer.data.resultType != "matrix":
+        raise MetricsMalformedError(
+            f"Prometheus answered the query {name!r} with {answer.data.resultType[:SHOWN]!r} instead of a matrix"
+        )
+    return _columns(name, body, labels, answer.data.result)
+
+
+def error_in_body(name: str, kind: str, text: str) -> MetricsMalformedError | MetricsTooLargeError:
+    """The error that a body with ``status: error`` reports."""
+    if "too many samples" in text or "exceeded maximum resolution" in text:
+        return MetricsTooLargeError(f"Prometheus refused the query {name!r} for its size: {text[:SHOWN]}")
+    return MetricsMalformedError(f"Prometheus failed on the query {name!r}: {kind[:SHOWN]} {text[:SHOWN]}")
+
+
+def _columns(name: str, body: bytes, labels: tuple[str, ...], series: Iterable[_Series]) -> Samples:
+    values: dict[str, list[str]] = {label: [] for label in labels}
+    index, numbers, count = array("i"), array("d"), 0
+    try:
+        for count, one in enumerate(series, start=1):
+            pairs = _VALUES.decode(one.values)
+            index.extend(array("i", [count - 1]) * len(pairs))
+            numbers.extend(chain.from_iterable(pairs))
+            for label in labels:
+                values[label].append(one.metric.get(label, ""))
+    except msgspec.MsgspecError as error:
+        raise MetricsMalformedError(_foreign(name, body, str(error))) from error
+    return Samples(name, values, count, index, numbers[0::2], numbers[1::2])
+
+
+def _foreign(name: str, body: bytes, why: str) -> str:
+    start = body[:SHOWN].decode("utf-8", "replace").strip()
+    return (
+        f"the answer to the query {name!r} is not Prometheus' JSON ({why}); it begins {start!r}: "
+        "check that the Prometheus URL is the API itself and not a login page or a proxy's"
+    )

@@ -1,0 +1,177 @@
+"""The catalogue: every metric Farthing reads, as data. Adding one is an entry here and a column in ``model/facts``.
+
+A query keeps only the labels its table needs and combines the rest away, so that two scrapers or two replicas of the
+same source give one row. Hourly queries are evaluated one millisecond before the hour ends: the range then is exactly
+``[start, end)`` in Prometheus 2 (closed ranges) and 3 (left-open) alike. What only names things is asked once per chunk.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+GPU_RESOURCES = "nvidia_com_gpu|nvidia_com_mig_.*|amd_com_gpu"
+"""kube-state-metrics' spelling of the GPU resources, as a regular expression."""
+
+CONTAINER = ("namespace", "pod", "uid", "container")
+CGROUP = ("namespace", "pod", "container", "id")
+"""cAdvisor's identity of one run of a container: ``id`` is the cgroup path, new at each restart."""
+
+
+class Function(StrEnum):
+    """What is taken of a series over one interval."""
+
+    SUM = "sum_over_time"
+    COUNT = "count_over_time"
+    MEAN = "avg_over_time"
+    LAST = "last_over_time"
+    FIRST_OF_COUNTER = "min_over_time"
+    GROWTH_IF_RESET = "increase if resets"
+    """``increase`` of the series that were reset within the interval, nothing for the others."""
+    LAST_SCRAPE = "timestamp"
+    """Unix time of the last sample, for series still alive when the interval ends."""
+
+
+class Combine(StrEnum):
+    """How rows that differ only in labels we do not keep become one."""
+
+    MAX = "max"
+    MIN = "min"
+    MEAN = "avg"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One label matcher; ``value`` is taken literally by ``=`` and ``!=``, as an RE2 expression by ``=~`` and ``!~``."""
+
+    label: str
+    operator: str
+    value: str
+
+    def __str__(self) -> str:
+        """PromQL, with the value quoted as a Go string."""
+        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.label}{self.operator}"{quoted}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One named table of numbers per interval.
+
+    ``keep`` are the labels that become columns; ``carried`` asks for the interval before the first as well;
+    ``once`` asks one value for the whole chunk of intervals; ``required`` queries that stay empty while there are
+    containers are reported as missing metrics.
+    """
+
+    name: str
+    metric: str
+    function: Function
+    keep: tuple[str, ...]
+    combine: Combine = Combine.MAX
+    matchers: tuple[Matcher, ...] = ()
+    carried: bool = False
+    once: bool = False
+    required: bool = False
+
+    def promql(self, span: str, extra: tuple[Matcher, ...] = ()) -> str:
+        """The expression over a range of ``span`` (a Prometheus duration), with ``extra`` matchers added."""
+        matchers = ",".join(str(matcher) for matcher in (*self.matchers, *extra))
+        selector = f"{self.metric}{{{matchers}}}" if matchers else self.metric
+        match self.function:
+            case Function.LAST_SCRAPE:
+                value = f"timestamp({selector})"
+            case Function.GROWTH_IF_RESET:
+                value = f"increase({selector}[{span}]) and resets({selector}[{span}]) > 0"
+            case _:
+                value = f"{self.function}({selector}[{span}])"
+        return f"{self.combine} by ({', '.join(self.keep)}) ({value})"
+
+
+IS_CONTAINER = (Matcher("container", "!=", ""), Matcher("container", "!=", "POD"))
+"""cAdvisor also counts pods (``container=""``) and sandboxes (``"POD"``): neither is a container (C2)."""
+
+IS_CONTROLLER = (Matcher("owner_is_controller", "=", "true"),)
+RESOURCES = (Matcher("resource", "=~", f"cpu|memory|{GPU_RESOURCES}"),)
+CPU_SECONDS = "container_cpu_usage_seconds_total"
+WORKING_SET = "container_memory_working_set_bytes"
+
+CATALOGUE: tuple[Query, ...] = (
+    # Containers, from kube-state-metrics. How many scrapes saw it run, when its last run began, when its pod ended.
+    Query("running", "kube_pod_container_status_running", Function.SUM, CONTAINER, required=True),
+    Query("init_running", "kube_pod_init_container_status_running", Function.SUM, CONTAINER),
+    Query("started", "kube_pod_container_state_started", Function.LAST, CONTAINER),
+    Query("completed", "kube_pod_completion_time", Function.LAST, ("namespace", "pod", "uid")),
+    Query(
+        "requests", "kube_pod_container_resource_requests", Function.MEAN, (*CONTAINER, "resource"),
+        matchers=RESOURCES, required=True,
+    ),
+    Query(
+        "init_requests", "kube_pod_init_container_resource_requests", Function.MEAN, (*CONTAINER, "resource"),
+        matchers=RESOURCES,
+    ),
+    Query(
+        "gpu_limits", "kube_pod_container_resource_limits", Function.MEAN, (*CONTAINER, "resource"),
+        matchers=(Matcher("resource", "=~", GPU_RESOURCES),),
+    ),
+    # Use, from cAdvisor.
+    Query("cpu_last", CPU_SECONDS, Function.LAST, CGROUP, matchers=IS_CONTAINER, carried=True, required=True),
+    Query("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, CGROUP, Combine.MIN, IS_CONTAINER),
+    Query("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, CGROUP, matchers=IS_CONTAINER),
+    Query("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, CGROUP, matchers=IS_CONTAINER, carried=True),
+    Query("ram_mean", WORKING_SET, Function.MEAN, CGROUP, Combine.MEAN, IS_CONTAINER, required=True),
+    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER),
+    # Busy share of each GPU, from the DCGM exporter: 0 to 1.
+    Query(
+        "gpu_busy", "DCGM_FI_PROF_GR_ENGINE_ACTIVE", Function.MEAN, ("namespace", "pod", "container", "UUID"),
+        matchers=IS_CONTAINER,
+    ),
+    # Nodes.
+    Query("node_scrapes", "kube_node_info", Function.COUNT, ("node", "provider_id"), carried=True, required=True),
+    Query("node_created", "kube_node_created", Function.LAST, ("node",)),
+    Query(
+        "node_capacity", "kube_node_status_capacity", Function.LAST, ("node", "resource"),
+        matchers=RESOURCES, carried=True, required=True,
+    ),
+    # Rates per hour, from OpenCost's exporter where it runs (C4).
+    Query("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
+    Query("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
+    Query("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
+    Query("node_total_rate", "node_total_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
+    Query("node_spot", "kubecost_node_is_spot", Function.LAST, ("node", "provider_id")),
+    # How many scrapes there were: series that exist as long as their source does.
+    Query(
+        "state_scrapes", "", Function.COUNT, (),
+        matchers=(
+            Matcher("__name__", "=~", "kube_node_info|kube_namespace_labels|kube_pod_container_status_running"),
+        ),
+    ),
+    Query("usage_scrapes", WORKING_SET, Function.COUNT, (), carried=True),
+    # Names: asked once per chunk.
+    Query("pod_node", "kube_pod_info", Function.LAST, ("namespace", "pod", "uid", "node"), once=True, required=True),
+    Query(
+        "pod_owner", "kube_pod_owner", Function.LAST, ("namespace", "pod", "uid", "owner_kind", "owner_name"),
+        matchers=IS_CONTROLLER, once=True,
+    ),
+    Query(
+        "replicaset_owner", "kube_replicaset_owner", Function.LAST,
+        ("namespace", "replicaset", "owner_kind", "owner_name"), matchers=IS_CONTROLLER, once=True,
+    ),
+    Query(
+        "job_owner", "kube_job_owner", Function.LAST, ("namespace", "job_name", "owner_kind", "owner_name"),
+        matchers=IS_CONTROLLER, once=True,
+    ),
+    Query(
+        "node_labels", "kube_node_labels", Function.LAST,
+        (
+            "node",
+            "label_node_kubernetes_io_instance_type",
+            "label_topology_kubernetes_io_region",
+            "label_topology_kubernetes_io_zone",
+            "label_karpenter_sh_capacity_type",
+            "label_eks_amazonaws_com_capacity_type",
+            "label_cloud_google_com_gke_spot",
+            "label_cloud_google_com_gke_preemptible",
+            "label_kubernetes_azure_com_scalesetpriority",
+        ),
+        once=True,
+    ),
+)

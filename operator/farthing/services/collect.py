@@ -1,0 +1,81 @@
+"""Fill the store from metrics: the hours of a day that are not there yet, or not settled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from farthing.model.coverage import Coverage
+from farthing.model.intervals import chunks
+from farthing.model.window import Window, day_of, days, hours_of_day
+from farthing.model.zone import date_of
+from farthing.services.gather import gathered, silent
+from farthing.services.ports import FactsStore, MetricsSource, NewWorkbench, Progress
+
+LATE_DATA = 6 * 3600
+"""How long after an hour its incomplete facts are made again by themselves: remote write may be late. [s]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Fills the days of one cluster."""
+
+    metrics: MetricsSource
+    store: FactsStore
+    new_workbench: NewWorkbench
+    cluster: str
+    zone: tzinfo
+
+    def now(self) -> int:
+        """The source's clock. [unix s] Raises MetricsError."""
+        return int(self.metrics.now())
+
+    def collect(self, window: Window, *, again: bool = False, progress: Progress = silent) -> int:
+        """Make the facts of ``window``, newest day first; returns how many hours were made. Resumes where it stopped.
+
+        ``again`` also makes those hours anew that are settled. Raises MetricsError, StoreError.
+        """
+        with self.store.writing():
+            now = self.now()
+            found = [day for day in days(window, self.zone) if day.start.timestamp() < now]
+            made = 0
+            for done, day in enumerate(reversed(found)):
+                date = str(date_of(day.start, self.zone))
+                progress(date, done, len(found))
+                made += self._collect_day(day, date, now, again=again)
+            progress("done", len(found), len(found))
+            return made
+
+    def refresh(self) -> int:
+        """Make the newest hours anew, and those of the day before that are not settled; returns how many were made."""
+        now = datetime.fromtimestamp(self.now(), UTC)
+        today = day_of(now, self.zone)
+        yesterday = day_of(today.start.replace(second=0) - (today.end - today.start) / 2, self.zone)
+        return self.collect(Window(yesterday.start, today.end))
+
+    def _collect_day(self, day: Window, date: str, now: int, *, again: bool) -> int:
+        stored = self.store.day(self.cluster, date)
+        coverage = {one.start: one for one in stored.coverage} if stored else {}
+        wanted = [hour for hour in hours_of_day(day) if again or _is_open(hour, coverage, now)]
+        made = 0
+        for chunk in chunks(wanted, now):
+            known = known_intervals(coverage.values())
+            with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
+                self.store.keep(bench, (self.cluster, date, day), seen)
+            made += len(seen)
+        return made
+
+
+def _is_open(hour: Window, coverage: dict[int, Coverage], now: int) -> bool:
+    """Whether the facts of ``hour`` are missing, may still change, or may become complete."""
+    known = coverage.get(int(hour.start.timestamp()))
+    if known is None or known.seconds < hour.seconds or not known.settled:
+        return True
+    return not known.complete and now - hour.end.timestamp() < LATE_DATA
+
+
+def known_intervals(coverage: Iterable[Coverage]) -> tuple[float, float]:
+    """The shortest scrape intervals of kube-state-metrics and cAdvisor in ``coverage``, 0 where there is none. [s]"""
+    seen = list(coverage)
+    state = min((one.state_interval for one in seen if one.state_interval), default=0.0)
+    usage = min((one.usage_interval for one in seen if one.usage_interval), default=0.0)
+    return state, usage

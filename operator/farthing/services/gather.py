@@ -1,0 +1,44 @@
+"""From metrics to the facts of a chunk: ask everything, a few at a time, and compute."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import replace
+
+from farthing.model.coverage import Coverage, judged
+from farthing.model.intervals import Chunk
+from farthing.services.ports import MetricsSource, NewWorkbench, Progress, Workbench
+
+AT_ONCE = 4
+"""Requests in flight at most: a fifth of Prometheus' default ``query.max-concurrency``."""
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """Progress that nobody watches."""
+
+
+@contextmanager
+def gathered(  # noqa: PLR0913 - a use case names what it needs
+    metrics: MetricsSource,
+    new_workbench: NewWorkbench,
+    chunk: Chunk,
+    cluster: str,
+    known: tuple[float, float] = (0.0, 0.0),
+    progress: Progress = silent,
+) -> Iterator[tuple[Workbench, list[Coverage]]]:
+    """A workbench with the facts of ``chunk``, and the coverage of its intervals.
+
+    ``known`` are the scrape intervals known from before (``coverage.judged``). Raises MetricsError.
+    """
+    collected = metrics.now()
+    with new_workbench(chunk, cluster) as bench, ThreadPoolExecutor(AT_ONCE, "farthing-gather") as pool:
+        asked = [pool.submit(metrics.samples, name, chunk.start, chunk.end, chunk.step) for name in metrics.names]
+        try:
+            for done, answer in enumerate(as_completed(asked), start=1):
+                bench.load(answer.result())
+                progress("asking Prometheus", done, len(asked))
+        finally:
+            for answer in asked:
+                answer.cancel()
+        seen = judged(bench.compute(), known)
+        yield bench, [replace(one, collected=collected) for one in seen]

@@ -1,0 +1,103 @@
+"""What the use cases need from the outside. The adapters know nothing of this file."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from farthing.model.coverage import Coverage
+from farthing.model.intervals import Chunk
+from farthing.model.plan import Part
+from farthing.model.question import Shape
+from farthing.model.samples import Samples
+from farthing.model.window import Window
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many parts of it are done, and of how many."""
+
+
+class MetricsSource(Protocol):
+    """Prometheus, or what answers like it."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The queries of the catalogue."""
+        ...
+
+    def now(self) -> float:
+        """Its clock. [unix s] Raises MetricsError."""
+        ...
+
+    def samples(self, name: str, start: int, end: int, step: int) -> Samples:
+        """Samples of the query ``name`` over intervals of ``step`` [s]. Raises MetricsError. Called from threads."""
+        ...
+
+
+class Workbench(Protocol):
+    """Where the samples of one chunk become facts."""
+
+    def load(self, samples: Samples) -> None:
+        """Keep the samples of one query."""
+        ...
+
+    def compute(self) -> list[dict[str, float]]:
+        """Make the facts; returns what was seen in each interval (``model.coverage.observations``)."""
+        ...
+
+    def save(self, folder: Path) -> dict[str, str]:
+        """Write the facts into ``folder``; returns the file of each table."""
+        ...
+
+
+class StoredDay(Protocol):
+    """One local day of facts."""
+
+    @property
+    def date(self) -> str:
+        """Its date in the store's timezone."""
+        ...
+
+    @property
+    def coverage(self) -> Sequence[Coverage]:
+        """Of its hours."""
+        ...
+
+
+class FactsStore(Protocol):
+    """Keeps days of facts."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """The right to write. Raises StoreLockedError, StoreError."""
+        ...
+
+    def day(self, cluster: str, date: str) -> StoredDay | None:
+        """The day of that date, if it is stored. Raises StoreError."""
+        ...
+
+    def file(self, cluster: str, date: str, table: str, grain: str) -> str | None:
+        """The verified file of a table, if the day is kept at that grain. Raises StoreError."""
+        ...
+
+    def keep(self, bench: Any, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> StoredDay:
+        """Put the facts of a workbench into the day of ``place`` (cluster, date, bounds). Raises StoreError."""
+        ...
+
+    def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
+        """Forget hours and days that ended before a time. [unix s]"""
+        ...
+
+
+class FactsReader(Protocol):
+    """Answers over files of facts."""
+
+    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[dict[str, Any]]:
+        """The rows of a report."""
+        ...
+
+    def sums(self, parts: Sequence[Part]) -> dict[str, float]:
+        """What everything sums to (``model.report.totals``), and ``residual`` (``model.report.conservation``)."""
+        ...
+
+
+NewWorkbench = Callable[[Chunk, str], AbstractContextManager[Workbench]]
+"""Opens a workbench for a chunk of a cluster."""

@@ -1,0 +1,49 @@
+"""Parquet files that are there whole or not at all, named after what is in them."""
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from farthing.errors import StoreError
+from farthing.store.engine import run, text
+from farthing.store.manifest import File, directory, sha256, sync_directory
+
+ORDER = {"allocation": '"start", namespace, pod, uid, container', "asset": '"start", type, name, provider_id'}
+"""Rows lie in this order, so that the same facts give the same bytes."""
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, str, str], relation: str
+) -> File:
+    """Write ``relation`` (the SQL of a query) as a file of the store at ``root``. Raises StoreError.
+
+    ``place`` is table, grain, cluster and date.
+    """
+    table, grain, cluster, date = place
+    folder = root / table / f"grain={grain}" / directory(cluster) / f"date={date}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{os.getpid()}.parquet"
+        options = "format parquet, compression zstd, row_group_size 122880"
+        copied = run(
+            connection,
+            f"copy (select * from ({relation}) order by {ORDER[table]}) to {text(str(temporary))} ({options})",  # noqa: S608
+        )
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        digest = sha256(temporary)
+        final = folder / f"{digest[:16]}.parquet"
+        temporary.replace(final)
+        sync_directory(folder)
+    except (OSError, duckdb.IOException) as error:
+        raise StoreError(f"cannot write to {folder} ({error}): check space and rights; what was stored stays") from error
+    return File(table, grain, str(final.relative_to(root)), copied[0][0], final.stat().st_size, digest)
+
+
+def remove_others(root: Path, keep: tuple[File, ...], cluster: str, date: str) -> None:
+    """Delete the files of a day that its manifest no longer names."""
+    kept = {root / file.path for file in keep}
+    for path in root.glob(f"*/grain=*/{directory(cluster)}/date={date}/*.parquet"):
+        if path not in kept:
+            path.unlink(missing_ok=True)
