@@ -4,7 +4,8 @@ FarthingError
 ├── InvalidInputError            what a person wrote cannot be meant: never retried
 │   ├── InvalidWindowError
 │   ├── InvalidTimezoneError
-│   └── InvalidQuestionError
+│   ├── InvalidQuestionError
+│   └── ScopeDeniedError
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
 │   ├── MetricsTooLargeError     refused for size: asked again in smaller parts
@@ -49,6 +50,12 @@ class InvalidTimezoneError(InvalidInputError):
 
 class InvalidQuestionError(InvalidInputError):
     """An aggregate, order or limit that is not offered."""
+
+
+class ScopeDeniedError(InvalidInputError):
+    """A report asks for what its namespace may not see."""
+
+    reason = "ScopeDenied"
 
 
 class MetricsError(FarthingError):

@@ -32,9 +32,7 @@ def allocations(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -
         **{f"{name}_allocated": ibis.greatest(rows[f"{name}_requested"], rows[f"{name}_used"]) for name in RESOURCES}
     )
     costs = {
-        f"{name}_cost": discounted(
-            rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name
-        )
+        f"{name}_cost": discounted(rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name)
         for name in RESOURCES
     }
     return rows.mutate(cluster=ibis.literal(cluster), **costs).select(*ALLOCATION)

@@ -59,9 +59,7 @@ class Coverage:
     def as_good_as(self, stored: "Coverage") -> bool:
         """Whether facts seen like this may replace facts seen like ``stored``."""
         return (
-            self.seconds >= stored.seconds
-            and self.share >= stored.share
-            and set(self.missing) <= set(stored.missing)
+            self.seconds >= stored.seconds and self.share >= stored.share and set(self.missing) <= set(stored.missing)
         )
 
 
@@ -79,7 +77,11 @@ def observations(run: ir.Table, usage: ir.Table) -> ir.Table:
     for part in counted:
         rows = extend(rows, part, "start")
     return rows.mutate(
-        **{column: rows[column].cast("float64").fill_null(0.0) for column in rows.columns if column not in hours.columns}
+        **{
+            column: rows[column].cast("float64").fill_null(0.0)
+            for column in rows.columns
+            if column not in hours.columns
+        }
     ).order_by("start")
 
 
@@ -113,7 +115,9 @@ def _judge(row: dict[str, float], state_interval: float, usage_interval: float) 
     if row["state_scrapes"] == 0:
         missing = sorted({*missing, "kube_node_info"})
     elif not populated:
-        missing = [metric for metric in missing if metric == "kube_node_status_capacity" and row["node_scrapes_rows"] > 0]
+        missing = [
+            metric for metric in missing if metric == "kube_node_status_capacity" and row["node_scrapes_rows"] > 0
+        ]
     return Coverage(
         start=int(row["start"]),
         seconds=seconds,

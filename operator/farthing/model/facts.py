@@ -13,8 +13,9 @@ from farthing.model.usage import container_usage
 
 
 def steps(cluster: str) -> dict[str, ir.Table]:
-    """Name and expression of each step, in order; ``allocation`` and ``asset`` are the facts, ``observed`` what
-    they were seen by (``coverage.observations``).
+    """Name and expression of each step, in order.
+
+    ``allocation`` and ``asset`` are the facts, ``observed`` what they were seen by (``coverage.observations``).
 
     Each is to be kept under its name before the next is computed: what follows refers to it by that name.
     """

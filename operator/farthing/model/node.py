@@ -102,7 +102,7 @@ def node_prices(rows: ir.Table) -> ir.Table:
         rows = extend(rows, _best_fit(keys, metric), *KEY)
     rows = rows.mutate(
         provider=provider_of(rows.provider_id),
-        spot=rows.spot_label.fill_null(False) | (rows.node_spot.fill_null(0.0) > 0),
+        spot=rows.spot_label.fill_null(ibis.literal(value=False)) | (rows.node_spot.fill_null(0.0) > 0),
         **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone")},
     )
     return rows

@@ -72,7 +72,9 @@ def planned(sets: Sequence[Sequence[Window]], stored: Mapping[str, Day], zone: t
     return plan
 
 
-def _plan_day(plan: Plan, index: int, window: Window, day: Window, stored: Day | None, passed: float) -> None:
+def _plan_day(  # noqa: PLR0913 - one step of ``planned``, with all it knows
+    plan: Plan, index: int, window: Window, day: Window, stored: Day | None, passed: float
+) -> None:
     if stored is not None and window.start <= day.start and day.end <= window.end:
         plan.days.setdefault(stored.date, {})[int(day.start.timestamp())] = index
         plan.seen.extend(stored.coverage.values())

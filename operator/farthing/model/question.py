@@ -26,6 +26,8 @@ class Shape:
     """One idle row a node; needs ``split_idle``."""
     sort_by: str = "totalCost"
     ascending: bool = False
+    namespace: str = ""
+    """The only namespace whose rows count, empty for all; then nothing is told of nodes and assets."""
 
     def __post_init__(self) -> None:
         allowed = ALLOCATION_PROPERTIES if self.kind == "allocation" else ASSET_PROPERTIES
@@ -39,6 +41,8 @@ class Shape:
             raise InvalidQuestionError(f"sortBy {self.sort_by!r} is not offered; allowed are {', '.join(orders)}")
         if self.idle_by_node and not self.split_idle:
             raise InvalidQuestionError("idleByNode gives one idle row a node, so it needs splitIdle as well")
+        if self.namespace and (self.kind == "asset" or self.idle or "node" in self.aggregate):
+            raise InvalidQuestionError("a question about one namespace has no assets, nodes or idle rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +57,6 @@ class Question:
 
     def __post_init__(self) -> None:
         if self.limit < 0:
-            raise InvalidQuestionError(f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows")
+            raise InvalidQuestionError(
+                f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows"
+            )

@@ -52,15 +52,17 @@ def report(shape: Shape) -> ir.Table:
     ).order_by("set", "place")
 
 
-def totals() -> ir.Table:
+def totals(shape: Shape) -> ir.Table:
     """One row over all pieces, of sums: what containers were charged and used, what the assets cost and where it went.
 
     Columns: those of ``ALLOCATION_SUMS`` [core-s, B-s, GPU-s, currency], and for each resource asset_cost, idle_cost and
     overallocated_cost [currency].
     """
-    charged = facts_table("allocation")
+    charged = _charged(shape)
     charged = charged.agg(**{column: charged[column].sum().fill_null(0.0) for column in ALLOCATION_SUMS})
     asset = facts_table("asset")
+    if shape.namespace:
+        asset = asset.filter(ibis.literal(value=False))
     held = asset.agg(
         **{f"{name}_asset_cost": asset[f"{name}_cost"].sum().fill_null(0.0) for name in RESOURCES},
         **{
@@ -101,15 +103,24 @@ def facts_table(name: str) -> ir.Table:
     return ibis.table({**{"allocation": ALLOCATION, "asset": ASSET}[name], **SET}, name=name)
 
 
-def _allocation_rows(shape: Shape) -> ir.Table:
+def _charged(shape: Shape) -> ir.Table:
+    """The allocations that ``shape`` may see."""
     facts = facts_table("allocation")
+    return facts.filter(facts.namespace == shape.namespace) if shape.namespace else facts
+
+
+def _allocation_rows(shape: Shape) -> ir.Table:
+    facts = _charged(shape)
+    asked = shape.aggregate or ("cluster", "node", "namespace", "pod", "container")
+    if shape.namespace:
+        asked = shape.aggregate or ("namespace", "pod", "container")
+        facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = facts.mutate(
         controller_kind=ibis.ifelse(facts.controller == "", UNALLOCATED, facts.controller_kind),
         controller=ibis.ifelse(
             facts.controller == "", UNALLOCATED, facts.controller_kind.concat(":").concat(facts.controller)
         ),
     )
-    asked = shape.aggregate or ("cluster", "node", "namespace", "pod", "container")
     rows = _grouped(facts, asked, ALLOCATION_PROPERTIES, ALLOCATION_SUMS)
     if not shape.idle:
         return rows
@@ -134,7 +145,7 @@ def _idle_rows(shape: Shape) -> ir.Table:
     zero = [column for column in ALLOCATION_SUMS if not column.endswith("_cost")]
     return grouped.mutate(
         name=name.concat(IDLE),
-        is_idle=ibis.literal(True),  # noqa: FBT003 - a column's value
+        is_idle=ibis.literal(value=True),
         cluster=grouped.cluster_,
         **dict.fromkeys(empty, ibis.literal("")),
         **dict.fromkeys(zero, ibis.literal(0.0)),
@@ -163,7 +174,7 @@ def _grouped(facts: ir.Table, asked: tuple[str, ...], properties: tuple[str, ...
     name = grouped[keys[0]]
     for key in keys[1:]:
         name = name.concat("/").concat(grouped[key])
-    return grouped.mutate(name=name, is_idle=ibis.literal(False)).select(  # noqa: FBT003 - a column's value
+    return grouped.mutate(name=name, is_idle=ibis.literal(value=False)).select(
         "set", "name", "is_idle", *columns, "run_start", "run_end", *sums
     )
 

@@ -76,7 +76,9 @@ ALLOCATION: Columns = {
     "controller_kind": "string",
     "controller": "string",
     **_TIMES,
-    **{f"{resource}_{part}": "float64" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")},
+    **{
+        f"{resource}_{part}": "float64" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")
+    },
 }
 """What each container is charged in each interval: resource-seconds (core-s, B-s, GPU-s) and costs."""
 

@@ -86,7 +86,7 @@ class Prometheus:
         if self._connection.cluster_label:
             extra = (*extra, Matcher(self._connection.cluster_label, "=", self._connection.cluster))
         if query.once:
-            start, step = start, end - start
+            step = end - start
         first = start if query.carried else start + step
         return self._post(
             "query_range",

@@ -20,8 +20,8 @@ class AssetReportSpec(Spec):
         max_length=8,
         json_schema_extra=rules.validations(rules.each_once("aggregate")),
         description=(
-            "Properties whose values name a row, in this order, joined by a slash: cluster, provider, type, category, name, "
-            "providerID, region, instanceType. Default: an empty list, one row per asset."
+            "Properties whose values name a row, in this order, joined by a slash: cluster, provider, type, category, "
+            "name, providerID, region, instanceType. Default: an empty list, one row per asset."
         ),
     )
     sort_by: AssetSort = Field(

@@ -1,7 +1,7 @@
 """Condition types and reasons, each with its meaning, and the rule by which a condition changes.
 
-A failure's reason is the ``reason`` of its class in farthing.errors; the reasons here are of everything else. Events use
-the same words.
+A failure's reason is the ``reason`` of its class in farthing.errors; the reasons here are of everything else. Events
+use the same words.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ READY: Final = "Ready"
 """The status answers the spec of ``observedGeneration``. Unknown while a first answer is computed; normal is True."""
 
 DATA_COMPLETE: Final = "DataComplete"
-"""Every expected scrape of the window was seen. False: the numbers are too low. Unknown: not known yet; normal is True."""
+"""Every expected scrape of the window was seen. False: numbers are too low. Unknown before a run; normal is True."""
 
 RECONCILING: Final = "Reconciling"
 """A run is under way, or a failed one will be tried again. Abnormal: present only while True (kstatus)."""

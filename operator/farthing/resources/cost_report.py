@@ -34,9 +34,13 @@ class CostReportSpec(Spec):
             "controllerKind, controller, pod, container. An empty list gives one row per container. Default: namespace."
         ),
     )
-    idle: StrictBool = Field(
-        default=True,
-        description="Whether what nodes cost and nobody holds is shown as rows named __idle__. Default: true.",
+    idle: StrictBool | None = Field(
+        default=None,
+        description=(
+            "Whether what nodes cost and nobody holds is shown as rows named __idle__. Default: none, which is true "
+            "for a report that sees the cluster and false for one that sees its own namespace, to which idle does not "
+            "belong."
+        ),
     )
     split_idle: StrictBool = Field(
         default=False,
@@ -44,7 +48,7 @@ class CostReportSpec(Spec):
     )
     idle_by_node: StrictBool = Field(
         default=False,
-        description="Whether there is an idle row for each node rather than each cluster; needs splitIdle. Default: false.",
+        description="Whether there is an idle row for each node, not each cluster; needs splitIdle. Default: false.",
     )
     sort_by: CostSort = Field(
         default="totalCost",
@@ -56,7 +60,7 @@ class CostReportSpec(Spec):
 
     @model_validator(mode="after")
     def _idle_combines(self) -> Self:
-        if self.split_idle and not self.idle:
+        if self.split_idle and self.idle is False:
             raise InvalidInputError(rules.SPLIT_NEEDS_IDLE.message)
         if self.idle_by_node and not self.split_idle:
             raise InvalidInputError(rules.NODE_NEEDS_SPLIT.message)

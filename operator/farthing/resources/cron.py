@@ -1,4 +1,4 @@
-"""The five fields of a schedule: one grammar, checked by the API server (CEL) and by us (re) with the same expressions."""
+"""The five fields of a schedule: one grammar, for the API server (CEL) and for us (re) alike."""
 
 import re
 from dataclasses import dataclass

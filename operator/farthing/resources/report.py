@@ -85,8 +85,8 @@ class Spec(BaseModel):
         description=(
             "Span of time to report, read anew at each run. A length (15m, 24h, 7d, 1w) up to now; the same moved back "
             "(7d offset 2d); today, yesterday, week, lastweek, month or lastmonth; or start,end as two unix times in "
-            "seconds or two RFC 3339 instants. Days, weeks and words cover every local day they touch, whole: 3d at noon "
-            "is four days, up to the next midnight. Minutes, hours and pairs are exact. Weeks start on Sunday."
+            "seconds or two RFC 3339 instants. Days, weeks and words cover every local day they touch, whole: 3d at "
+            "noon is four days, up to the next midnight. Minutes, hours and pairs are exact. Weeks start on Sunday."
         ),
     )
     step: Annotated[str, AfterValidator(_step)] = Field(
@@ -101,8 +101,9 @@ class Spec(BaseModel):
     accumulate: Accumulate = Field(
         default="true",
         description=(
-            "Which sets are joined into one table: true all, false none, or those that start in the same local hour, day, "
-            "week, month or quarter, which needs a step. A string, so write true and false in quotes. Default: true."
+            "Which sets are joined into one table: true all, false none, or those that start in the same local hour, "
+            "day, week, month or quarter, which needs a step. A string, so write true and false in quotes. Default: "
+            "true."
         ),
     )
     timezone: Annotated[str, AfterValidator(_timezone)] = Field(
@@ -110,8 +111,8 @@ class Spec(BaseModel):
         max_length=64,
         json_schema_extra=rules.validations(*rules.TIMEZONE),
         description=(
-            "Timezone of days, weeks and the schedule: an IANA name such as Europe/Berlin, or an offset such as +05:30. "
-            "Default: empty, the timezone of the operator."
+            "Timezone of days, weeks and the schedule: an IANA name such as Europe/Berlin, or an offset such as "
+            "+05:30. Default: empty, the timezone of the operator."
         ),
     )
     schedule: Annotated[str, AfterValidator(_schedule)] | None = Field(
@@ -119,9 +120,9 @@ class Spec(BaseModel):
         max_length=100,
         json_schema_extra=rules.validations(*rules.SCHEDULE),
         description=(
-            "When to compute again, as the five fields of cron in the report's timezone: minute, hour, day of month, month, "
-            "day of week; 0 6 * * MON-FRI is six o'clock on working days. Excludes interval. Default: none; with neither, "
-            "the report is computed once for each change of its spec."
+            "When to compute again, as the five fields of cron in the report's timezone: minute, hour, day of month, "
+            "month, day of week; 0 6 * * MON-FRI is six o'clock on working days. Excludes interval. Default: none; "
+            "with neither, the report is computed once for each change of its spec."
         ),
     )
     interval: Annotated[str, AfterValidator(_interval)] | None = Field(

@@ -40,7 +40,7 @@ _ENDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL expression that must hold, and the sentence to refuse with: fixed, or an expression that quotes the value."""
+    """A CEL expression that must hold, and the sentence to refuse with: fixed, or one that quotes the value."""
 
     rule: str
     message: str
@@ -108,8 +108,9 @@ WINDOW: Final = (
     quoting(
         "window",
         f"self.matches('{_WINDOW}')",
-        "cannot be read: use a length such as 15m, 24h, 7d or 1w; the same with an offset (7d offset 2d); today, yesterday, "
-        "week, lastweek, month or lastmonth; or start,end as two unix times in seconds or two RFC 3339 instants",
+        "cannot be read: use a length such as 15m, 24h, 7d or 1w; the same with an offset (7d offset 2d); today, "
+        "yesterday, week, lastweek, month or lastmonth; or start,end as two unix times in seconds or two RFC 3339 "
+        "instants",
     ),
     quoting(
         "window",
@@ -173,7 +174,7 @@ UNIT_NEEDS_STEP: Final = Rule(
     "'accumulate \"' + self.accumulate + '\" needs a step to join, such as 1h or 1d: step is empty'",
 )
 SPLIT_NEEDS_IDLE: Final = Rule(
-    "self.idle || !self.splitIdle",
+    "!has(self.idle) || self.idle || !self.splitIdle",
     "splitIdle true needs idle true: with idle false there is no idle row to split",
 )
 NODE_NEEDS_SPLIT: Final = Rule(

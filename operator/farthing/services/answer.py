@@ -40,7 +40,9 @@ class Answerer:
             parts = [*self._stored_parts("day", plan.days), *self._stored_parts("hour", plan.hours)]
             for number, (window, index) in enumerate(plan.ragged):
                 files, seen = self._ragged(window, Path(folder, str(number)), now)
-                parts.append(Part({table: [path] for table, path in files.items()}, {int(window.start.timestamp()): index}))
+                parts.append(
+                    Part({table: [path] for table, path in files.items()}, {int(window.start.timestamp()): index})
+                )
                 plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
                 raise NoDataError(
@@ -48,7 +50,7 @@ class Answerer:
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
             rows = self.reader.rows(question.shape, parts, question.limit)
-            sums = self.reader.sums(parts)
+            sums = self.reader.sums(question.shape, parts)
         return Answer(question, rows, sums, sums["residual"], Seen(tuple(plan.seen), tuple(plan.unseen)))
 
     def _stored(self, window: Window) -> dict[str, Day]:

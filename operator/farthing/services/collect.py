@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
-from farthing.model.window import Window, day_of, days, hours_of_day
+from farthing.model.window import Window, days, hours_of_day
 from farthing.model.zone import date_of
 from farthing.services.gather import gathered, silent
 from farthing.services.ports import FactsStore, MetricsSource, NewWorkbench, Progress
@@ -45,12 +45,20 @@ class Collector:
             progress("done", len(found), len(found))
             return made
 
-    def refresh(self) -> int:
-        """Make the newest hours anew, and those of the day before that are not settled; returns how many were made."""
-        now = datetime.fromtimestamp(self.now(), UTC)
-        today = day_of(now, self.zone)
-        yesterday = day_of(today.start.replace(second=0) - (today.end - today.start) / 2, self.zone)
-        return self.collect(Window(yesterday.start, today.end))
+    def coverage(self, window: Window) -> list[Coverage]:
+        """What was seen of the passed hours of ``window`` that are stored; an hour that is not has a share of 0."""
+        now, found = self.now(), []
+        for day in days(window, self.zone):
+            stored = self.store.day(self.cluster, str(date_of(day.start, self.zone)))
+            seen = {one.start: one for one in stored.coverage} if stored else {}
+            starts = [(int(hour.start.timestamp()), hour.seconds) for hour in hours_of_day(day)]
+            found += [seen.get(start, Coverage(start, float(length), 0.0)) for start, length in starts if start < now]
+        return found
+
+    def forget(self, hours_before: int, days_before: int) -> None:
+        """Let go of hours and days that ended before a time. [unix s]"""
+        with self.store.writing():
+            self.store.prune(self.cluster, hours_before, days_before)
 
     def _collect_day(self, day: Window, date: str, now: int, *, again: bool) -> int:
         stored = self.store.day(self.cluster, date)

@@ -94,7 +94,7 @@ class FactsReader(Protocol):
         """The rows of a report."""
         ...
 
-    def sums(self, parts: Sequence[Part]) -> dict[str, float]:
+    def sums(self, shape: Shape, parts: Sequence[Part]) -> dict[str, float]:
         """What everything sums to (``model.report.totals``), and ``residual`` (``model.report.conservation``)."""
         ...
 

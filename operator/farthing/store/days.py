@@ -43,7 +43,9 @@ class Store:
             self.root.mkdir(parents=True, exist_ok=True)
             lock = (self.root / "lock").open("a+b")
         except OSError as error:
-            raise StoreError(f"the store {self.root} cannot be written ({error.strerror}): check its path and rights") from error
+            raise StoreError(
+                f"the store {self.root} cannot be written ({error.strerror}): check its path and rights"
+            ) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,5 +142,3 @@ def merge(stored: Manifest | None, seen: Sequence[Coverage]) -> tuple[list[Cover
     new = [one for one in seen if one.start not in before or one.as_good_as(before[one.start])]
     merged = {**before, **{one.start: one for one in new}}
     return [merged[start] for start in sorted(merged)], [one.start for one in new]
-
-

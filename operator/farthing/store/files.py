@@ -13,9 +13,7 @@ ORDER = {"allocation": '"start", namespace, pod, uid, container', "asset": '"sta
 """Rows lie in this order, so that the same facts give the same bytes."""
 
 
-def write(
-    connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, str, str], relation: str
-) -> File:
+def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, str, str], relation: str) -> File:
     """Write ``relation`` (the SQL of a query) as a file of the store at ``root``. Raises StoreError.
 
     ``place`` is table, grain, cluster and date.
@@ -37,7 +35,9 @@ def write(
         temporary.replace(final)
         sync_directory(folder)
     except (OSError, duckdb.IOException) as error:
-        raise StoreError(f"cannot write to {folder} ({error}): check space and rights; what was stored stays") from error
+        raise StoreError(
+            f"cannot write to {folder} ({error}): check space and rights; what was stored stays"
+        ) from error
     return File(table, grain, str(final.relative_to(root)), copied[0][0], final.stat().st_size, digest)
 
 

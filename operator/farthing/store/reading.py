@@ -20,9 +20,9 @@ def _report_sql(shape: Shape) -> str:
     return sql(report(shape))
 
 
-@lru_cache(maxsize=1)
-def _sums_sql() -> str:
-    return f"select * from ({sql(totals())}) cross join ({sql(conservation())})"
+@lru_cache(maxsize=256)
+def _sums_sql(shape: Shape) -> str:
+    return f"select * from ({sql(totals(shape))}) cross join ({sql(conservation())})"  # noqa: S608 - our own SQL
 
 
 class Reader:
@@ -44,9 +44,9 @@ class Reader:
             select = f'select * from ({select}) where place <= {limit:d} or is_idle order by "set", place'  # noqa: S608
         return self._query(select, parts)
 
-    def sums(self, parts: Sequence[Part]) -> dict[str, float]:
+    def sums(self, shape: Shape, parts: Sequence[Part]) -> dict[str, float]:
         """What everything sums to (``model.report.totals``), and ``residual`` (``model.report.conservation``)."""
-        (row,) = self._query(_sums_sql(), parts)
+        (row,) = self._query(_sums_sql(Shape(shape.kind, idle=False, namespace=shape.namespace)), parts)
         return row
 
     def _query(self, select: str, parts: Sequence[Part]) -> list[dict[str, Any]]:

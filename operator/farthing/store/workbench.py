@@ -25,7 +25,9 @@ class Workbench:
         self.rejected: dict[str, int] = {}
         """How many samples of each query were no number, infinite or negative."""
         rows = [(start, seconds, start - chunk.step) for start, seconds in chunk.intervals]
-        columns = ", ".join(f"{quoted(name)} {'bigint' if kind == 'int64' else 'double'}" for name, kind in HOURS.items())
+        columns = ", ".join(
+            f"{quoted(name)} {'bigint' if kind == 'int64' else 'double'}" for name, kind in HOURS.items()
+        )
         run(self.connection, f"create temp table hours ({columns})")
         self.connection.executemany("insert into hours values (?, ?, ?)", rows)
 
@@ -74,7 +76,6 @@ class Workbench:
         found = self.connection.execute('select * from observed order by "start"')
         names = [column[0] for column in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write the facts as files into ``folder``; returns the path of each by its table."""

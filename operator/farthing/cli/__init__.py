@@ -1,0 +1,73 @@
+"""The command line: ``farthing COMMAND``. Each command parses, asks ``wiring`` for what it needs, and prints."""
+
+import sys
+
+import click
+
+from farthing.cli import options
+from farthing.cli.failure import exit_code, sentence
+from farthing.errors import FarthingError
+
+
+class Commands(click.Group):
+    """Commands that are only imported when they are called: most need more than ``--help`` does."""
+
+    MODULES = {
+        "demo": "made-up cluster, no Kubernetes: applies sample reports, prints what kubectl would",
+        "operate": "the operator",
+        "collect": "fill or repair the store from Prometheus",
+        "report": "compute the reports of a file without a cluster",
+        "allocation": "what workloads cost: an ad-hoc question",
+        "assets": "what assets cost: an ad-hoc question",
+        "store": "look after the store",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order people meet them."""
+        del ctx
+        return list(self.MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in self.MODULES:
+            return None
+        module = __import__(f"farthing.cli.{cmd_name}", fromlist=["command"])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.MODULES.items()))
+
+
+@click.group(cls=Commands, context_settings=options.CONTEXT, epilog=options.EXIT_CODES)
+@click.version_option(package_name="farthing")
+def cli() -> None:
+    """What Kubernetes workloads and assets cost, and whose it is.
+
+    Try `farthing demo`: it needs nothing. With a Prometheus that scrapes kube-state-metrics and cAdvisor:
+    `farthing collect --prometheus URL`, then `farthing allocation --window 7d`.
+    """
+
+
+def main() -> None:
+    """Run the command line; errors are one sentence on stderr."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except FarthingError as error:
+        click.echo(f"farthing: {sentence(error)}", err=True)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,78 @@
+"""Ad-hoc questions: flags are the fields of a report's spec, so they mean and refuse the same."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from farthing import wiring
+from farthing.cli.failure import INCOMPLETE
+from farthing.cli.options import common, output
+from farthing.cli.show import print_answer
+from farthing.model.answer import Answer
+from farthing.prometheus.client import Prometheus
+from farthing.resources import API_VERSION
+from farthing.resources.parsing import parse_report
+from farthing.services.question import Scope, question_of
+from farthing.settings import Settings
+
+Command = Callable[..., Any]
+
+SHARED = [
+    click.option("--window", default="7d", help="15m, 24h, 7d, today, lastmonth, START,END, 7d offset 2d."),
+    click.option("--step", default="", help="Cut the window into sets, such as 1h or 1d."),
+    click.option("--accumulate", default="true", help="Join sets: true, false, hour, day, week, month, quarter."),
+    click.option("--limit", default=0, help="Rows of each set at most; 0 is all."),
+    click.option("--sort-by", default="totalCost", help="totalCost, cpuCost, ramCost, gpuCost, name, efficiency."),
+    click.option("--sort-order", type=click.Choice(["asc", "desc"]), default=None, help="Default: largest first."),
+]
+
+
+def question_options(command: Command) -> Command:
+    """The flags that both kinds of question have."""
+    for option in reversed((*SHARED, output)):
+        command = option(command)
+    return common(command)
+
+
+def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
+    """Answer a question and print it. Raises FarthingError."""
+    flags = {_camel(name): value for name, value in spec.items() if value is not None}
+    flags["aggregate"] = [one.strip() for one in spec["aggregate"].split(",") if one.strip()]
+    report = parse_report({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": flags})
+    with fetcher(settings) as prometheus:
+        answers = wiring.answerer(settings, prometheus)
+        now = prometheus.now() if prometheus is not None else _clock()
+        answer = answers.answer(question_of(report, now, settings.zone, Scope(frozenset(), everywhere=True)), int(now))
+    print_answer(answer, form, settings.currency)
+    if not answer.seen.complete:
+        raise click.exceptions.Exit(_incomplete(answer))
+
+
+def _incomplete(answer: Answer) -> int:
+    seen = answer.seen
+    why = f"no series of {', '.join(seen.missing)}" if seen.missing else f"{seen.share:.1%} of the scrapes were seen"
+    click.echo(f"farthing: the data of {answer.question.window} is incomplete: {why}; costs are too low", err=True)
+    return INCOMPLETE
+
+
+@contextmanager
+def fetcher(settings: Settings) -> Iterator[Prometheus | None]:
+    """Prometheus, where the settings name one."""
+    if not settings.prometheus:
+        yield None
+        return
+    with wiring.prometheus(settings) as prometheus:
+        yield prometheus
+
+
+def _clock() -> float:
+    import time
+
+    return time.time()
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)

@@ -1,0 +1,96 @@
+"""The one place that gives adapters to use cases."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from farthing.errors import InvalidInputError
+from farthing.prometheus.client import Connection, Prometheus
+from farthing.prometheus.source import CatalogueSource, Fetcher
+from farthing.services.answer import Answerer
+from farthing.services.collect import Collector as Collector
+from farthing.services.collection import CollectService
+from farthing.services.question import Scope
+from farthing.services.reports import ReportService
+from farthing.settings import OperatorSettings, Settings
+from farthing.store.days import Store
+from farthing.store.reading import Reader
+from farthing.store.workbench import Workbench
+
+
+def connection(settings: Settings) -> Connection:
+    """How to reach Prometheus, secrets read from their files. Raises InvalidInputError."""
+    if not settings.prometheus.startswith(("http://", "https://")):
+        raise InvalidInputError(
+            f"--prometheus {settings.prometheus!r} is no URL: give one such as http://prometheus.monitoring.svc:9090"
+        )
+    return Connection(
+        url=settings.prometheus,
+        bearer_token=_secret(settings.bearer_token_file),
+        username=settings.username,
+        password=_secret(settings.password_file),
+        headers=settings.headers,
+        ca_file=settings.ca_file,
+        insecure=settings.insecure,
+        cluster_label=settings.cluster_label,
+        cluster=settings.cluster,
+        read_timeout=settings.timeout,
+    )
+
+
+def _secret(path: "os.PathLike[str] | None") -> str:
+    if path is None:
+        return ""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InvalidInputError(f"the secret file {os.fspath(path)!r} is no file")
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    except OSError as error:
+        raise InvalidInputError(f"the secret file {os.fspath(path)!r} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def prometheus(settings: Settings) -> Iterator[Prometheus]:
+    """A connection to Prometheus, closed at the end."""
+    client = Prometheus(connection(settings))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def collector(settings: Settings, fetcher: Fetcher) -> Collector:
+    """Fills the store of ``settings`` from ``fetcher``."""
+    store = Store(settings.store, settings.timezone)
+    return Collector(CatalogueSource(fetcher), store, Workbench, settings.cluster, settings.zone)
+
+
+def answerer(settings: Settings, fetcher: Fetcher | None) -> Answerer:
+    """Answers from the store of ``settings``, and from ``fetcher`` what falls between hours."""
+    source = CatalogueSource(fetcher) if fetcher is not None else None
+    store = Store(settings.store, settings.timezone)
+    return Answerer(source, store, Reader(), Workbench, settings.cluster, settings.zone)
+
+
+def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:
+    """Computes reports for who runs the process, wherever they say they are."""
+    return ReportService(answerer(settings, fetcher), Scope(frozenset(), everywhere=True), settings.currency)
+
+
+def operator_services(
+    settings: Settings, operator: OperatorSettings, fetcher: Fetcher
+) -> tuple[ReportService, CollectService]:
+    """What the operator runs."""
+    collect = CollectService(
+        collector(settings, fetcher), operator.backfill_days, operator.keep_hours_days, operator.keep_days
+    )
+    reports = ReportService(
+        answerer(settings, fetcher),
+        Scope(operator.cluster_scope_namespaces | {operator.namespace}),
+        settings.currency,
+        version=lambda: collect.version,
+        trouble=lambda: collect.trouble,
+    )
+    return reports, collect
