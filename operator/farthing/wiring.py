@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from farthing.errors import InvalidInputError
-from farthing.prometheus.client import Connection, Prometheus
+from farthing.prometheus.client import Prometheus
+from farthing.prometheus.connection import Connection
 from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
 from farthing.services.collect import Collector as Collector

@@ -6,23 +6,21 @@ import ibis.expr.types as ir
 from farthing.model.node import gpu_devices, is_gpu
 from farthing.model.owners import controllers
 from farthing.model.rates import discounted
-from farthing.model.tables import ALLOCATION, CONTAINER_KEY, GIB, HOUR, RESOURCES, extend, samples, table
+from farthing.model.tables import ALLOCATION, GIB, HOUR, POD_KEY, RESOURCES, extend, identities, samples
 
-KEY = ("start", *CONTAINER_KEY)
+KEY = ("start", "container_no")
 UNIT = {"cpu": HOUR, "ram": GIB * HOUR, "gpu": HOUR}
 """Resource-seconds in the unit of the rate: core-s, B-s and GPU-s in a core-, GiB- and GPU-hour."""
 
 
 def allocations(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir.Table:
     """What each container of ``run`` is charged in each interval, columns ``tables.ALLOCATION``."""
-    rows = _on_node(run, nodes).join(table("hours").select("start", "seconds"), "start")
-    rows = extend(rows, usage.drop("usage_scrapes"), *KEY)
+    rows = extend(_on_node(run, nodes), usage.drop("usage_scrapes"), *KEY)
     rows = extend(rows, _requests(), *KEY)
     rows = extend(rows, _gpu_busy(run), *KEY)
-    rows = extend(rows, controllers(), "namespace", "pod", "uid")
+    rows = extend(rows, _names(), "container_no")
     rows = rows.mutate(
-        controller_kind=rows.controller_kind.fill_null(""),
-        controller=rows.controller.fill_null(""),
+        seconds=rows.interval_end - rows.start,
         **{f"{name}_requested": rows[f"{name}_asked"].fill_null(0.0) * rows.run_seconds for name in RESOURCES},
         cpu_used=rows.cpu_used.fill_null(0.0),
         ram_used=rows.ram_mean.fill_null(0.0) * rows.run_seconds,
@@ -56,8 +54,16 @@ def _gpu_busy(run: ir.Table) -> ir.Table:
     name = ("start", "namespace", "pod", "container")
     busy = samples("gpu_busy")
     busy = busy.group_by(*name).agg(gpu_busy=busy["value"].sum())
-    longest = run.group_by(*name).agg(uid=run.uid.argmax(run.run_seconds))
-    return busy.join(longest, [*name])
+    pairs = busy.join(identities("container_no"), list(name[1:])).join(run, [*KEY])
+    return pairs.group_by(*name).agg(
+        container_no=pairs.container_no.argmax(pairs.run_seconds), gpu_busy=pairs.gpu_busy.max()
+    ).select(*KEY, "gpu_busy")
+
+
+def _names() -> ir.Table:
+    """Namespace, pod, uid, name and controller of each container."""
+    rows = extend(identities("container_no"), controllers(), *POD_KEY)
+    return rows.mutate(controller_kind=rows.controller_kind.fill_null(""), controller=rows.controller.fill_null(""))
 
 
 def _on_node(run: ir.Table, nodes: ir.Table) -> ir.Table:
@@ -66,7 +72,7 @@ def _on_node(run: ir.Table, nodes: ir.Table) -> ir.Table:
         "start", "node", "provider_id", *(f"{name}_rate" for name in RESOURCES), "discount",
         node_start="run_start", node_end="run_end",
     )  # fmt: skip
-    pairs = extend(run.drop("interval_end"), nodes, "start", "node")
+    pairs = extend(run, nodes, "start", "node")
     overlap = ibis.least(pairs.run_end, pairs.node_end) - ibis.greatest(pairs.run_start, pairs.node_start)
     order = ibis.window(group_by=list(KEY), order_by=[ibis.desc(overlap), pairs.provider_id])
     pairs = pairs.mutate(place=ibis.row_number().over(order))

@@ -1,11 +1,12 @@
 """The answer to a question: rows, totals, and how much of it was seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from farthing.model.coverage import Coverage
-from farthing.model.question import Question
+from farthing.model.question import Question, Shape
+from farthing.model.report import ALLOCATION_SUMS, OVERALLOCATED, summed
 from farthing.model.tables import HOUR, RESOURCES
 from farthing.model.window import Window
 
@@ -59,9 +60,13 @@ class Answer:
     rows: Sequence[Mapping[str, Any]]
     """Columns of ``model.report.report``."""
     sums: Mapping[str, float]
-    """Columns of ``model.report.totals``."""
-    residual: float
+    """Of ``added``."""
     seen: Seen
+
+    @property
+    def residual(self) -> float:
+        """The largest breach of conservation (C12) of the facts behind the answer, relative."""
+        return max((one.residual for one in self.seen.coverage), default=0.0)
 
     def total(self, part: str) -> float:
         """Sum over the resources of one column of the sums, such as ``idle_cost``. [currency]"""
@@ -81,7 +86,8 @@ class Answer:
     @property
     def rows_total(self) -> int:
         """Rows before the limit, of all sets."""
-        return sum({row["set"]: row["rows"] for row in self.rows}.values())
+        of_sets: dict[int, int] = {row["set"]: row["rows"] for row in self.rows}
+        return sum(of_sets.values()) + sum(1 for row in self.rows if row["is_idle"])
 
     def efficiency(self, resource: str) -> float:
         """C11 over all containers."""
@@ -101,3 +107,25 @@ class Answer:
 def resource_hours(resource_seconds: float) -> float:
     """Core-, byte- or GPU-hours of resource-seconds."""
     return resource_seconds / HOUR
+
+
+def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """What ``rows`` of ``model.report.report``, or its ``totals``, come to.
+
+    Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, currency]; of an asset the
+    asset_cost of each resource; of both idle_cost and overallocated_cost [currency].
+    """
+    columns = summed(shape)
+    of_idle = dict.fromkeys(columns, 0.0)
+    of_others = dict.fromkeys(columns, 0.0)
+    for row in rows:
+        kept = of_idle if row["is_idle"] else of_others
+        for column in columns:
+            kept[column] += row[column]
+    if shape.kind == "asset":
+        return {**of_others, **{f"{name}_asset_cost": of_others[f"{name}_cost"] for name in RESOURCES}}
+    return {
+        **{column: of_others[column] for column in ALLOCATION_SUMS},
+        **{column: of_idle[column] for column in OVERALLOCATED},
+        **{f"{name}_idle_cost": of_idle[f"{name}_cost"] for name in RESOURCES},
+    }

@@ -44,3 +44,25 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
 def idle(asset_cost: ir.FloatingValue, allocated_cost: ir.FloatingValue) -> ir.FloatingValue:
     """The part of an asset's cost nobody holds, never negative; with its arguments swapped, what is overallocated."""
     return ibis.greatest(asset_cost - allocated_cost, 0.0)
+
+
+def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
+    """C12 in each interval: allocations + idle - overallocated, less the asset's cost, of the worst node and resource.
+
+    Columns: start, residual (relative to the asset's cost, or to 1 where that is more).
+    """
+    charged = allocation.group_by(*KEY).agg(
+        **{f"{name}_charged": allocation[f"{name}_cost"].sum() for name in RESOURCES}
+    )
+    rows = extend(asset.rename(node="name"), charged, *KEY)
+    errors = [
+        (
+            rows[f"{name}_charged"].fill_null(0.0)
+            + rows[f"{name}_idle_cost"]
+            - rows[f"{name}_overallocated_cost"]
+            - rows[f"{name}_cost"]
+        ).abs()
+        / ibis.greatest(rows[f"{name}_cost"], 1.0)
+        for name in RESOURCES
+    ]
+    return rows.group_by("start").agg(residual=ibis.greatest(*errors).max())

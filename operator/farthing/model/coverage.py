@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from farthing.model.tables import extend, samples, table
+from farthing.model.tables import extend, samples
 
 ENOUGH_SCRAPES = 20
 """Scrapes an interval needs before its scrape interval can be judged from them."""
 
 COMPLETE = 0.95
 """Share of the expected scrapes from which an interval counts as complete."""
+
+ROUNDING = 1e-9
+"""By how much, relative, two shares of the same scrapes may differ."""
 
 EXPECTED_WITH_CONTAINERS = {
     "running": "kube_pod_container_status_running",
@@ -43,6 +46,8 @@ class Coverage:
     """Time between two scrapes of cAdvisor; 0 where unknown. [s]"""
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
+    residual: float = 0.0
+    """The largest breach of conservation (C12), relative."""
     collected: float = 0.0
     """When its facts were made. [unix s]"""
 
@@ -57,20 +62,22 @@ class Coverage:
         return self.seconds > 0 and self.collected >= self.start + self.seconds + SETTLES_AFTER
 
     def as_good_as(self, stored: "Coverage") -> bool:
-        """Whether facts seen like this may replace facts seen like ``stored``."""
-        return (
-            self.seconds >= stored.seconds and self.share >= stored.share and set(self.missing) <= set(stored.missing)
-        )
+        """Whether facts seen like this may replace facts seen like ``stored``: they tell of as much time, and more."""
+        # An hour that grows may come to have a gap: it is the time seen that must not shrink, not its share.
+        seen_less = self.share * self.seconds < stored.share * stored.seconds * (1.0 - ROUNDING)
+        return self.seconds >= stored.seconds and not seen_less and set(self.missing) <= set(stored.missing)
 
 
-def observations(run: ir.Table, usage: ir.Table) -> ir.Table:
-    """What was seen in each interval: scrapes, containers, their run time [s], their samples, rows of each metric."""
-    hours = table("hours")
-    rows = extend(hours, samples("state_scrapes", "state_scrapes"), "start")
-    rows = extend(rows, samples("usage_scrapes", "usage_scrapes"), "start")
+def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.Table) -> ir.Table:
+    """What was seen in each interval.
+
+    Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds [s], usage_samples, residual (C12), and
+    the rows of each metric that containers need, such as running_rows.
+    """
+    rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
     ran = run.group_by("start").agg(containers=run.count(), run_seconds=run.run_seconds.sum())
     used = usage.group_by("start").agg(usage_samples=usage.usage_scrapes.sum())
-    counted = [ran, used]
+    counted = [ran, used, residuals]
     for name in EXPECTED_WITH_CONTAINERS:
         seen = samples(name)
         counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
@@ -80,7 +87,7 @@ def observations(run: ir.Table, usage: ir.Table) -> ir.Table:
         **{
             column: rows[column].cast("float64").fill_null(0.0)
             for column in rows.columns
-            if column not in hours.columns
+            if column not in {"start", "seconds"}
         }
     ).order_by("start")
 
@@ -125,6 +132,7 @@ def _judge(row: dict[str, float], state_interval: float, usage_interval: float) 
         state_interval=state_interval,
         usage_interval=usage_interval,
         missing=tuple(missing),
+        residual=row["residual"],
     )
 
 

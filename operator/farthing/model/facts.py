@@ -4,9 +4,10 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.allocation import allocations
-from farthing.model.asset import node_assets
+from farthing.model.asset import node_assets, residuals
 from farthing.model.coverage import observations
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
+from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
 from farthing.model.tables import ALLOCATION, ASSET, IDENTITY, table
 from farthing.model.usage import container_usage
@@ -25,13 +26,14 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         made[name] = expression
         return ibis.table(expression.schema(), name=name)
 
-    run = step("run", container_runs())
-    usage = step("usage", container_usage(run))
-    held = step("node_held", node_holdings(step("node_run", node_runs())))
+    pace = step("pace", paces())
+    run = step("run", container_runs(pace))
+    usage = step("usage", container_usage(pace, run))
+    held = step("node_held", node_holdings(step("node_run", node_runs(pace))))
     nodes = step("node", node_rates(step("node_price", node_prices(held))))
     allocation = step("allocation", allocations(cluster, run, usage, nodes))
-    step("asset", node_assets(cluster, nodes, allocation))
-    step("observed", observations(run, usage))
+    asset = step("asset", node_assets(cluster, nodes, allocation))
+    step("observed", observations(pace, run, usage, residuals(allocation, asset)))
     return made
 
 

@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import RESOURCES, extend, samples, table
+from farthing.model.tables import RESOURCES, extend, samples
 
 NODE = ("start", "node")
 KEY = (*NODE, "provider_id")
@@ -24,7 +24,7 @@ def is_gpu(resource: ir.StringValue) -> ir.BooleanValue:
     return resource.startswith("nvidia_com_") | (resource == "amd_com_gpu")
 
 
-def node_runs() -> ir.Table:
+def node_runs(pace: ir.Table) -> ir.Table:
     """When each node ran in each interval (C1): from its creation where known, counted by scrapes else.
 
     Columns of note: start, seconds, node, provider_id, run_seconds [s], run_start, run_end [unix s], older (whether the
@@ -32,7 +32,7 @@ def node_runs() -> ir.Table:
     """
     seen = samples("node_scrapes", "seen")
     before = seen.rename(previous_start="start", before="seen")
-    rows = seen.join(table("hours"), "start").join(samples("state_scrapes", "scrapes"), "start")
+    rows = seen.join(pace, "start")
     rows = extend(rows, before, "node", "provider_id", "previous_start")
     rows = extend(rows, samples("node_created", "created"), *NODE)
     # kube_node_created tells only of the newest node of a name: one seen in the interval before began before this one.
@@ -40,13 +40,11 @@ def node_runs() -> ir.Table:
     rows = rows.mutate(
         older=rows.before.notnull(),
         began=ibis.greatest(began, rows.start.cast("float64")),
-        ended=rows.start + rows.seconds,
-        scrape_interval=rows.seconds / rows.scrapes,
     )
-    counted = ibis.least(rows.scrape_interval * rows.seen, rows.seconds)
-    exact = ibis.greatest(rows.ended - rows.began, 0.0)
-    rows = rows.mutate(run_seconds=exact_or_counted(counted, exact, rows.scrape_interval))
-    rows = rows.mutate(run_start=ibis.least(rows.began, rows.ended - rows.run_seconds))
+    counted = ibis.least(rows.state_interval * rows.seen, rows.seconds)
+    exact = ibis.greatest(rows.interval_end - rows.began, 0.0)
+    rows = rows.mutate(run_seconds=exact_or_counted(counted, exact, rows.state_interval))
+    rows = rows.mutate(run_start=ibis.least(rows.began, rows.interval_end - rows.run_seconds))
     return rows.mutate(run_end=rows.run_start + rows.run_seconds)
 
 

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES, Shape
-from farthing.model.tables import ALLOCATION, ASSET, RESOURCES, extend
+from farthing.model.tables import ALLOCATION, ASSET, RESOURCES
 
 IDLE = "__idle__"
 UNALLOCATED = "__unallocated__"
@@ -24,9 +24,22 @@ COLUMN = {
 }
 """Properties whose column has another name."""
 
+TOLD_BY = {
+    "node": ("cluster",),
+    "namespace": ("cluster",),
+    "controllerKind": ("cluster",),
+    "controller": ("cluster", "controller_kind", "namespace"),
+    "pod": ("cluster", "controller_kind", "controller", "namespace", "node"),
+    "name": ("cluster", "provider", "category", "type", "provider_id", "region", "instance_type"),
+    "providerID": ("cluster", "provider", "category", "type", "asset_name", "region", "instance_type"),
+}
+"""Columns that most rows of one value of a property share, so that it is worth to look whether all do."""
+
 ALLOCATION_SUMS = tuple(
     f"{resource}_{part}" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")
 )
+OVERALLOCATED = tuple(f"{resource}_overallocated_cost" for resource in RESOURCES)
+"""Columns of the idle rows only: what containers were charged beyond what the nodes hold."""
 ASSET_SUMS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
@@ -35,7 +48,9 @@ def report(shape: Shape) -> ir.Table:
 
     Columns: set, name, is_idle, one for each property (empty where rows differ), run_start and run_end [unix s], the sums
     [core-s, B-s, GPU-s, currency], total_cost, efficiencies, place (1 is the first of its set by the asked order; idle
-    rows come after) and rows (how many rows its set has).
+    rows come after) and rows (how many rows its set has, the idle ones aside).
+
+    Idle rows are there whether asked for or not: who shows the rows leaves them out.
     """
     rows = _allocation_rows(shape) if shape.kind == "allocation" else _asset_rows(shape)
     rows = rows.mutate(total_cost=rows.cpu_cost + rows.ram_cost + rows.gpu_cost)
@@ -48,54 +63,19 @@ def report(shape: Shape) -> ir.Table:
     order = ibis.window(group_by="set", order_by=[rows.is_idle, first, rows["name"]])
     return rows.mutate(
         place=ibis.row_number().over(order) + 1,
-        rows=rows.count().over(ibis.window(group_by="set")),
+        rows=(~rows.is_idle).cast("int64").sum().over(ibis.window(group_by="set")),
     ).order_by("set", "place")
 
 
 def totals(shape: Shape) -> ir.Table:
-    """One row over all pieces, of sums: what containers were charged and used, what the assets cost and where it went.
-
-    Columns: those of ``ALLOCATION_SUMS`` [core-s, B-s, GPU-s, currency], and for each resource asset_cost, idle_cost and
-    overallocated_cost [currency].
-    """
-    charged = _charged(shape)
-    charged = charged.agg(**{column: charged[column].sum().fill_null(0.0) for column in ALLOCATION_SUMS})
-    asset = facts_table("asset")
-    if shape.namespace:
-        asset = asset.filter(ibis.literal(value=False))
-    held = asset.agg(
-        **{f"{name}_asset_cost": asset[f"{name}_cost"].sum().fill_null(0.0) for name in RESOURCES},
-        **{
-            f"{name}_{part}": asset[f"{name}_{part}"].sum().fill_null(0.0)
-            for name in RESOURCES
-            for part in ("idle_cost", "overallocated_cost")
-        },
-    )
-    return charged.cross_join(held)
+    """The rows of ``report`` added up: one for the idle rows of all sets, one for the others. Columns as there."""
+    rows = report(shape)
+    return rows.group_by("is_idle").agg(**{column: rows[column].sum() for column in summed(shape)})
 
 
-def conservation() -> ir.Table:
-    """C12, for each interval, node and resource: the allocations themselves + idle - overallocated, less the asset's cost.
-
-    One row: ``residual``, the largest of them relative to the asset's cost (or to 1, if that is more).
-    """
-    charged = facts_table("allocation")
-    charged = charged.group_by("start", "cluster", "node", "provider_id").agg(
-        **{f"{name}_charged": charged[f"{name}_cost"].sum() for name in RESOURCES}
-    )
-    asset = facts_table("asset").rename(node="name")
-    rows = extend(asset, charged, "start", "cluster", "node", "provider_id")
-    errors = [
-        (
-            rows[f"{name}_charged"].fill_null(0.0)
-            + rows[f"{name}_idle_cost"]
-            - rows[f"{name}_overallocated_cost"]
-            - rows[f"{name}_cost"]
-        ).abs()
-        / ibis.greatest(rows[f"{name}_cost"], 1.0)
-        for name in RESOURCES
-    ]
-    return rows.agg(residual=ibis.greatest(*errors).max().fill_null(0.0))
+def summed(shape: Shape) -> tuple[str, ...]:
+    """The columns of ``report`` that may be added up."""
+    return ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)
 
 
 def facts_table(name: str) -> ir.Table:
@@ -103,17 +83,12 @@ def facts_table(name: str) -> ir.Table:
     return ibis.table({**{"allocation": ALLOCATION, "asset": ASSET}[name], **SET}, name=name)
 
 
-def _charged(shape: Shape) -> ir.Table:
-    """The allocations that ``shape`` may see."""
-    facts = facts_table("allocation")
-    return facts.filter(facts.namespace == shape.namespace) if shape.namespace else facts
-
-
 def _allocation_rows(shape: Shape) -> ir.Table:
-    facts = _charged(shape)
+    facts = facts_table("allocation")
     asked = shape.aggregate or ("cluster", "node", "namespace", "pod", "container")
     if shape.namespace:
         asked = shape.aggregate or ("namespace", "pod", "container")
+        facts = facts.filter(facts.namespace == shape.namespace)
         facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = facts.mutate(
         controller_kind=ibis.ifelse(facts.controller == "", UNALLOCATED, facts.controller_kind),
@@ -122,7 +97,8 @@ def _allocation_rows(shape: Shape) -> ir.Table:
         ),
     )
     rows = _grouped(facts, asked, ALLOCATION_PROPERTIES, ALLOCATION_SUMS)
-    if not shape.idle:
+    rows = rows.mutate(**dict.fromkeys(OVERALLOCATED, ibis.literal(0.0)))
+    if shape.namespace:
         return rows
     return ibis.union(rows, _idle_rows(shape).select(*rows.columns), distinct=False)
 
@@ -137,6 +113,7 @@ def _idle_rows(shape: Shape) -> ir.Table:
         run_end=asset.run_end.max(),
         cluster_=_common(asset.cluster),
         **{f"{name}_cost": asset[f"{name}_idle_cost"].sum() for name in RESOURCES},
+        **{column: asset[column].sum() for column in OVERALLOCATED},
     )
     name = ibis.literal("")
     for key in keys:
@@ -165,12 +142,14 @@ def _grouped(facts: ir.Table, asked: tuple[str, ...], properties: tuple[str, ...
     """``facts`` summed by ``asked``; a property is given where all rows of a group share it."""
     keys = [COLUMN.get(one, one) for one in asked]
     columns = [COLUMN.get(one, one) for one in properties]
+    told = {column for one in asked for column in TOLD_BY.get(one, ())}
     grouped = facts.group_by("set", *keys).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
-        **{column: _common(facts[column]) for column in columns if column not in keys},
+        **{column: _common(facts[column]) for column in columns if column in told and column not in keys},
         **{column: facts[column].sum() for column in sums},
     )
+    grouped = grouped.mutate(**{column: ibis.literal("") for column in columns if column not in told | set(keys)})
     name = grouped[keys[0]]
     for key in keys[1:]:
         name = name.concat("/").concat(grouped[key])

@@ -9,7 +9,7 @@ container was restarted, or ended at a time nobody recorded, and the count stand
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import CONTAINER_KEY, extend, samples, table
+from farthing.model.tables import POD_KEY, extend, identities, samples
 
 
 def exact_or_counted(
@@ -19,31 +19,28 @@ def exact_or_counted(
     return ibis.ifelse((exact - counted).abs() <= scrape_interval, exact, counted)
 
 
-def container_runs() -> ir.Table:
-    """When each container ran in each interval, and on which node; those that did not run are left out.
+def container_runs(pace: ir.Table) -> ir.Table:
+    """When each container ran in each interval of ``pace``, and on which node; those that did not run are left out.
 
-    Columns: start, namespace, pod, uid, container, node, run_seconds [s], run_start and run_end [unix s],
-    interval_end [unix s].
+    Columns: start, container_no, node, run_seconds [s], run_start and run_end [unix s], interval_end [unix s].
     """
     running = ibis.union(samples("running", "seen"), samples("init_running", "seen"), distinct=False)
-    rows = running.join(table("hours"), "start").join(samples("state_scrapes", "scrapes"), "start")
-    rows = extend(rows, samples("started", "started"), "start", *CONTAINER_KEY)
-    rows = extend(rows, samples("completed", "completed"), "start", "namespace", "pod", "uid")
-    rows = extend(rows, _pod_nodes(), "namespace", "pod", "uid")
+    rows = running.join(pace.select("start", "seconds", "interval_end", "state_interval"), "start")
+    rows = extend(rows, samples("started", "started"), "start", "container_no")
+    rows = extend(rows, _completed(), "start", "container_no")
+    rows = extend(rows, _nodes(), "container_no")
     rows = rows.mutate(
         node=rows.node.fill_null(""),
-        scrape_interval=rows.seconds / rows.scrapes,
-        interval_end=rows.start + rows.seconds,
-    )
-    rows = rows.mutate(
-        counted=rows.scrape_interval * rows.seen,
+        counted=rows.state_interval * rows.seen,
         began=ibis.greatest(rows.started.fill_null(0.0), rows.start.cast("float64")),
         ended=ibis.least(rows.completed.fill_null(rows.interval_end), rows.interval_end),
     )
-    exact = ibis.greatest(rows.ended - rows.began, 0.0)
+    # A container without a start that no scrape saw has not run yet.
+    waits = rows.started.isnull() & (rows.seen == 0)
+    exact = ibis.ifelse(waits, 0.0, ibis.greatest(rows.ended - rows.began, 0.0))
     rows = rows.mutate(
         exact=exact,
-        run_seconds=ibis.least(exact_or_counted(rows.counted, exact, rows.scrape_interval), rows.seconds),
+        run_seconds=ibis.least(exact_or_counted(rows.counted, exact, rows.state_interval), rows.seconds),
     )
     rows = rows.mutate(
         run_start=ibis.ifelse(
@@ -52,10 +49,17 @@ def container_runs() -> ir.Table:
     )
     rows = rows.mutate(run_end=ibis.least(rows.run_start + rows.run_seconds, rows.interval_end))
     return rows.filter(rows.run_seconds > 0).select(
-        *("start", *CONTAINER_KEY, "node", "run_seconds", "run_start", "run_end", "interval_end")
+        "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end"
     )
 
 
-def _pod_nodes() -> ir.Table:
-    """The node of each pod; a pod is reported without one until it is scheduled."""
-    return samples("pod_node").group_by("namespace", "pod", "uid").agg(node=lambda t: t.node.max())
+def _completed() -> ir.Table:
+    """When the pod of each container ended, in each interval that tells it. [unix s]"""
+    completed = samples("completed", "completed").join(identities("container_no"), [*POD_KEY])
+    return completed.select("start", "container_no", "completed")
+
+
+def _nodes() -> ir.Table:
+    """The node of each container; a pod is reported without one until it is scheduled."""
+    pods = samples("pod_node").join(identities("container_no"), [*POD_KEY])
+    return pods.group_by("container_no").agg(node=pods.node.max())

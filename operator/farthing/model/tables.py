@@ -13,7 +13,13 @@ RESOURCES = ("cpu", "ram", "gpu")
 
 Columns = dict[str, str]
 
-CONTAINER_KEY = ("namespace", "pod", "uid", "container")
+POD_KEY = ("namespace", "pod", "uid")
+CONTAINER_KEY = (*POD_KEY, "container")
+CGROUP_KEY = ("namespace", "pod", "container", "id")
+"""cAdvisor's identity of one run of a container: ``id`` is the cgroup path."""
+
+NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY)}
+"""Identities of four labels are kept once, in a table of their own, and numbered: the number is what samples carry."""
 
 SAMPLES: dict[str, tuple[str, ...]] = {
     "running": CONTAINER_KEY,
@@ -23,12 +29,12 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "requests": (*CONTAINER_KEY, "resource"),
     "init_requests": (*CONTAINER_KEY, "resource"),
     "gpu_limits": (*CONTAINER_KEY, "resource"),
-    "cpu_last": ("namespace", "pod", "container", "id"),
-    "cpu_first": ("namespace", "pod", "container", "id"),
-    "cpu_reset_growth": ("namespace", "pod", "container", "id"),
-    "cpu_scraped": ("namespace", "pod", "container", "id"),
-    "ram_mean": ("namespace", "pod", "container", "id"),
-    "ram_scrapes": ("namespace", "pod", "container", "id"),
+    "cpu_last": CGROUP_KEY,
+    "cpu_first": CGROUP_KEY,
+    "cpu_reset_growth": CGROUP_KEY,
+    "cpu_scraped": CGROUP_KEY,
+    "ram_mean": CGROUP_KEY,
+    "ram_scrapes": CGROUP_KEY,
     "gpu_busy": ("namespace", "pod", "container", "UUID"),
     "node_scrapes": ("node", "provider_id"),
     "node_created": ("node",),
@@ -39,7 +45,6 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "node_total_rate": ("node", "provider_id"),
     "node_spot": ("node", "provider_id"),
     "state_scrapes": (),
-    "usage_scrapes": (),
     "pod_node": ("namespace", "pod", "uid", "node"),
     "pod_owner": ("namespace", "pod", "uid", "owner_kind", "owner_name"),
     "replicaset_owner": ("namespace", "replicaset", "owner_kind", "owner_name"),
@@ -119,9 +124,26 @@ IDENTITY: dict[str, tuple[str, ...]] = {
 
 def samples(name: str, value: str = "value") -> ir.Table:
     """The table of samples called ``name``, its numbers in a column called ``value``."""
-    labels = dict.fromkeys(SAMPLES[name], "string")
-    found = ibis.table({"start": "int64", **labels, "value": "float64"}, name=name)
+    number, labels = numbered(name)
+    identity = {number: "int32"} if number else {}
+    columns = {"start": "int64", **identity, **dict.fromkeys(labels, "string"), "value": "float64"}
+    found = ibis.table(columns, name=name)
     return found if value == "value" else found.rename({value: "value"})
+
+
+def numbered(name: str) -> tuple[str, tuple[str, ...]]:
+    """The column that numbers the identity of the samples ``name``, empty for none, and the labels beside it."""
+    labels = SAMPLES[name]
+    for number, (_, key) in NUMBERED.items():
+        if set(key) <= set(labels):
+            return number, tuple(label for label in labels if label not in key)
+    return "", labels
+
+
+def identities(number: str) -> ir.Table:
+    """The identities that ``container_no`` or ``cgroup_no`` numbers, with their labels."""
+    name, key = NUMBERED[number]
+    return ibis.table({number: "int32", **dict.fromkeys(key, "string")}, name=name)
 
 
 def table(name: str) -> ir.Table:

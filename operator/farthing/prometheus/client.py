@@ -1,81 +1,62 @@
 """The connection: prometheus-api-client for session, TLS, credentials and retry; our own limits and reading of errors."""
 
 import re
-from dataclasses import dataclass, field
+from pathlib import Path
+from threading import BoundedSemaphore
+from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from prometheus_api_client import PrometheusConnect
-from urllib3.util import Retry
 
 from farthing.errors import (
+    InvalidInputError,
     MetricsError,
     MetricsMalformedError,
     MetricsRefusedError,
     MetricsTooLargeError,
     MetricsUnreachableError,
 )
+from farthing.prometheus.connection import Connection
 from farthing.prometheus.decode import SHOWN, error_in_body
+from farthing.prometheus.failure import kind_of
 from farthing.prometheus.queries import Matcher, Query
+from farthing.prometheus.transport import RETRIED, TimedAdapter, authorize, retry
 
 AT_ONCE = 4
-"""Requests in flight at most: a fifth of Prometheus' default ``query.max-concurrency``."""
+"""Queries in flight at most: a fifth of Prometheus' default ``query.max-concurrency``."""
 
-RETRIES = 3
-RETRIED = (408, 429, 500, 502, 503, 504)
 CHUNK_BYTES = 1 << 20
 MILLISECOND = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach Prometheus. Secrets stay in here: they are in no message and no repr."""
-
-    url: str
-    bearer_token: str = field(default="", repr=False)
-    username: str = ""
-    password: str = field(default="", repr=False)
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    ca_file: str = ""
-    insecure: bool = False
-    cluster_label: str = ""
-    cluster: str = ""
-    connect_timeout: float = 10.0
-    read_timeout: float = 120.0
-    max_bytes: int = 512 << 20
-
-    @property
-    def shown(self) -> str:
-        """The URL without credentials."""
-        return re.sub(r"//[^@/]*@", "//", self.url)
+EVALUATION_SHARE = 0.9
+"""Of the time for an answer, what Prometheus may spend on evaluation; the rest is for the bytes' way."""
 
 
 class Prometheus:
-    """Answers the catalogue's queries from Prometheus, as bytes. Safe to use from several threads."""
+    """Answers the catalogue's queries from Prometheus, as bytes. Safe to use from several threads.
+
+    Raises InvalidInputError if the connection names a file that is not there.
+    """
 
     def __init__(self, connection: Connection) -> None:
+        if connection.ca_file and not Path(connection.ca_file).is_file():
+            raise InvalidInputError(f"the file of certificates {connection.ca_file!r} is not there: name one in PEM")
         self._connection = connection
+        self._slots = BoundedSemaphore(AT_ONCE)
         self._session = requests.Session()
-        self._session.verify = connection.ca_file or not connection.insecure
-        self._session.headers.update(connection.headers)
-        self._session.max_redirects = 3
-        if connection.bearer_token:
-            self._session.headers["Authorization"] = f"Bearer {connection.bearer_token}"
-        retry = Retry(
-            total=RETRIES,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            status_forcelist=RETRIED,
-            allowed_methods={"GET", "POST"},
-            raise_on_status=False,
-        )
+        self._session.headers.update({**connection.headers, "Accept-Encoding": "gzip"})
         self._connect = PrometheusConnect(
-            url=connection.url.rstrip("/"),
+            url=connection.shown,
             session=self._session,
-            retry=retry,
-            auth=(connection.username, connection.password) if connection.username else None,
+            retry=retry(connection),
+            auth=authorize(connection),
             timeout=connection.read_timeout,
             method="POST",
         )
+        self._session.mount(connection.shown, TimedAdapter(max_retries=retry(connection)))
+        if connection.insecure:
+            # Who asked for it need not be told at every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def fetch(self, query: Query, start: int, end: int, step: int, extra: tuple[Matcher, ...] = ()) -> bytes:
         """Answer to ``query`` over the intervals of ``step`` [s] from ``start`` to ``end`` [unix s], as JSON.
@@ -88,24 +69,25 @@ class Prometheus:
         if query.once:
             step = end - start
         first = start if query.carried else start + step
-        return self._post(
-            "query_range",
-            query.name,
-            {
-                "query": query.promql(f"{step}s", extra),
-                "start": f"{first - MILLISECOND:.3f}",
-                "end": f"{end - MILLISECOND:.3f}",
-                "step": str(step),
-                "timeout": f"{self._connection.read_timeout:.0f}s",
-                # Thanos answers in part by default; Prometheus ignores it.
-                "partial_response": "false",
-            },
-        )
+        with self._slots:
+            return self._post(
+                "query_range",
+                query.name,
+                {
+                    "query": query.promql(f"{step}s", extra),
+                    "start": f"{first - MILLISECOND:.3f}",
+                    "end": f"{end - MILLISECOND:.3f}",
+                    "step": str(step),
+                    "timeout": f"{max(1, int(self._connection.read_timeout * EVALUATION_SHARE))}s",
+                    # Thanos answers in part by default; Prometheus ignores it.
+                    "partial_response": "false",
+                },
+            )
 
     def now(self) -> float:
         """Prometheus' clock. [unix s] Raises MetricsError."""
         body = self._post("query", "time", {"query": "time()"})
-        found = re.search(rb'"result":\[([0-9.]+),', body)
+        found = re.search(rb'"result":\[([0-9]{1,11}(?:\.[0-9]*)?),', body)
         if found is None:
             raise MetricsMalformedError(
                 f"{self._connection.shown} did not answer the query time() as Prometheus does; check the URL"
@@ -117,17 +99,26 @@ class Prometheus:
         self._connect.close()
 
     def _post(self, path: str, name: str, form: dict[str, str]) -> bytes:
-        url = f"{self._connect.url}/api/v1/{path}"
-        timeout = (self._connection.connect_timeout, self._connection.read_timeout)
         try:
-            with self._session.post(url, data=form, auth=self._connect.auth, timeout=timeout, stream=True) as response:
+            with self._session.post(
+                f"{self._connect.url}/api/v1/{path}",
+                data=form,
+                auth=self._connect.auth,
+                timeout=(self._connection.connect_timeout, self._connection.read_timeout),
+                # Asked for here, because REQUESTS_CA_BUNDLE goes before what the session says.
+                verify=self._connection.ca_file or not self._connection.insecure,
+                # Behind a redirect a POST becomes a GET, and headers with secrets go to who knows whom.
+                allow_redirects=False,
+                stream=True,
+            ) as response:
                 body = self._read(name, response)
                 if response.status_code != requests.codes.ok:
                     raise self._error(name, response, body)
                 return body
-        except requests.RequestException as error:
+        except (OSError, urllib3.exceptions.HTTPError) as error:
             raise MetricsUnreachableError(
-                f"Prometheus at {self._connection.shown} does not answer ({_kind(error)}); it will be asked again"
+                f"Prometheus at {self._connection.shown} does not answer the query {name!r} ({kind_of(error)}); "
+                "it will be asked again"
             ) from error
 
     def _read(self, name: str, response: requests.Response) -> bytes:
@@ -145,29 +136,19 @@ class Prometheus:
         text = body[: 4 * SHOWN].decode("utf-8", "replace")
         if response.status_code == requests.codes.unprocessable_entity:
             return error_in_body(name, "422", text)
-        if response.status_code in RETRIED:
+        # Amazon's managed Prometheus says 400 where others say 429.
+        if response.status_code in RETRIED or "ThrottlingException" in text:
             return MetricsUnreachableError(
                 f"Prometheus at {self._connection.shown} answers {response.status_code} to the query {name!r}; "
                 "it will be asked again"
+            )
+        if response.is_redirect:
+            target = urlsplit(response.headers["location"])
+            return MetricsRefusedError(
+                f"{self._connection.shown} redirects the query {name!r} to {target.hostname or 'another path'!r} "
+                f"with {response.status_code}: give the URL of Prometheus itself, not of a login or a redirect"
             )
         return MetricsRefusedError(
             f"Prometheus at {self._connection.shown} refuses the query {name!r} with {response.status_code}: "
             f"{text[:SHOWN]!r}; check the credentials and the URL"
         )
-
-
-def _kind(error: requests.RequestException) -> str:
-    """What went wrong, in words that hold no URL and so no secret."""
-    match error:
-        case requests.exceptions.SSLError():
-            return "its certificate is not trusted"
-        case requests.exceptions.ConnectTimeout() | requests.exceptions.ReadTimeout():
-            return "timed out"
-        case requests.exceptions.ChunkedEncodingError() | requests.exceptions.ContentDecodingError():
-            return "the answer broke off"
-        case requests.exceptions.RetryError():
-            return "it kept failing"
-        case requests.exceptions.TooManyRedirects():
-            return "it redirects without end"
-        case _:
-            return "connection failed"

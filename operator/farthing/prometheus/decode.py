@@ -1,8 +1,9 @@
 """Prometheus' JSON to columns, in one pass and without one object per sample.
 
-The numbers of a series stay raw bytes until its turn, so the memory needed is that of the answer and of its numbers once.
+Whatever arrives gives columns or a MetricsError: wrong types, bad UTF-8 and nesting without end included. The numbers of a series stay raw bytes until its turn, so the memory needed is that of the answer and of its numbers once.
 """
 
+import re
 from array import array
 from collections.abc import Iterable
 from itertools import chain
@@ -28,11 +29,17 @@ class _Answer(msgspec.Struct):
     data: _Data | None = None
     errorType: str = ""  # noqa: N815 - Prometheus' spelling
     error: str = ""
-    warnings: list[str] = []
+    warnings: list[str] | None = None
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
 _VALUES = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
+_FOREIGN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""How msgspec says no."""
+
+_SIZE = re.compile(r"too many|(?<!deadline )exceed|cannot select more than")
+"""How Prometheus, Thanos, Mimir and VictoriaMetrics say that an answer is too large for them."""
+
 SHOWN = 120
 """How much of a foreign text is repeated in a message. [characters]"""
 
@@ -43,14 +50,14 @@ def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
     Raises MetricsMalformedError if the body is not Prometheus' JSON, MetricsPartialError if it has warnings, and
     MetricsTooLargeError or MetricsMalformedError if the body reports an error.
     """
-    # msgspec reads "Inf" and "-Inf", which Prometheus writes as "+Inf" and "-Inf".
-    body = body.replace(b'"+Inf"', b'"Inf"') if b'"+Inf"' in body else body
     try:
         answer = _ANSWER.decode(body)
-    except msgspec.MsgspecError as error:
+    except _FOREIGN as error:
         raise MetricsMalformedError(_foreign(name, body, str(error))) from error
-    if answer.status != "success" or answer.data is None:
+    if answer.status != "success":
         raise error_in_body(name, answer.errorType, answer.error)
+    if answer.data is None:
+        raise MetricsMalformedError(_foreign(name, body, "there is no data in it"))
     if answer.warnings:
         raise MetricsPartialError(
             f"Prometheus answered the query {name!r} with a warning, so data is missing: {answer.warnings[0][:SHOWN]}"
@@ -64,7 +71,7 @@ def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
 
 def error_in_body(name: str, kind: str, text: str) -> MetricsMalformedError | MetricsTooLargeError:
     """The error that a body with ``status: error`` reports."""
-    if "too many samples" in text or "exceeded maximum resolution" in text:
+    if _SIZE.search(text):
         return MetricsTooLargeError(f"Prometheus refused the query {name!r} for its size: {text[:SHOWN]}")
     return MetricsMalformedError(f"Prometheus failed on the query {name!r}: {kind[:SHOWN]} {text[:SHOWN]}")
 
@@ -72,14 +79,16 @@ def error_in_body(name: str, kind: str, text: str) -> MetricsMalformedError | Me
 def _columns(name: str, body: bytes, labels: tuple[str, ...], series: Iterable[_Series]) -> Samples:
     values: dict[str, list[str]] = {label: [] for label in labels}
     index, numbers, count = array("i"), array("d"), 0
+    has_infinity = b'"+Inf"' in body
     try:
         for count, one in enumerate(series, start=1):
-            pairs = _VALUES.decode(one.values)
+            # msgspec reads "Inf" and "-Inf", which Prometheus writes as "+Inf" and "-Inf".
+            pairs = _VALUES.decode(bytes(one.values).replace(b'"+Inf"', b'"Inf"') if has_infinity else one.values)
             index.extend(array("i", [count - 1]) * len(pairs))
             numbers.extend(chain.from_iterable(pairs))
             for label in labels:
                 values[label].append(one.metric.get(label, ""))
-    except msgspec.MsgspecError as error:
+    except _FOREIGN as error:
         raise MetricsMalformedError(_foreign(name, body, str(error))) from error
     return Samples(name, values, count, index, numbers[0::2], numbers[1::2])
 

@@ -5,8 +5,11 @@ same source give one row. Hourly queries are evaluated one millisecond before th
 ``[start, end)`` in Prometheus 2 (closed ranges) and 3 (left-open) alike. What only names things is asked once per chunk.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from farthing.errors import InvalidInputError
 
 GPU_RESOURCES = "nvidia_com_gpu|nvidia_com_mig_.*|amd_com_gpu"
 """kube-state-metrics' spelling of the GPU resources, as a regular expression."""
@@ -41,11 +44,24 @@ class Combine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One label matcher; ``value`` is taken literally by ``=`` and ``!=``, as an RE2 expression by ``=~`` and ``!~``."""
+    """One label matcher; ``value`` is taken literally by ``=`` and ``!=``, as an RE2 expression by ``=~`` and ``!~``.
+
+    Raises InvalidInputError if ``label`` is no label's name or ``value`` no text of Unicode.
+    """
 
     label: str
     operator: str
     value: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", self.label):
+            raise InvalidInputError(
+                f"the label {self.label!r} cannot be matched: its name is made of letters, digits and '_', no digit first"
+            )
+        if self.operator not in {"=", "!=", "=~", "!~"}:
+            raise InvalidInputError(f"the operator {self.operator!r} matches nothing: use =, !=, =~ or !~")
+        if any("\ud800" <= sign <= "\udfff" for sign in self.value):
+            raise InvalidInputError(f"the value {self.value!r} of the label {self.label!r} is no Unicode text")
 
     def __str__(self) -> str:
         """PromQL, with the value quoted as a Go string."""
@@ -128,7 +144,7 @@ CATALOGUE: tuple[Query, ...] = (
     Query("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, CGROUP, matchers=IS_CONTAINER),
     Query("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, CGROUP, matchers=IS_CONTAINER, carried=True),
     Query("ram_mean", WORKING_SET, Function.MEAN, CGROUP, Combine.MEAN, IS_CONTAINER, required=True),
-    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER),
+    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER, carried=True),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
     Query(
         "gpu_busy",
@@ -161,9 +177,8 @@ CATALOGUE: tuple[Query, ...] = (
         "",
         Function.COUNT,
         (),
-        matchers=(Matcher("__name__", "=~", "kube_node_info|kube_namespace_labels|kube_pod_container_status_running"),),
+        matchers=(Matcher("__name__", "=~", "kube_node_info|kube_namespace_labels"),),
     ),
-    Query("usage_scrapes", WORKING_SET, Function.COUNT, (), carried=True),
     # Names: asked once per chunk.
     Query("pod_node", "kube_pod_info", Function.LAST, ("namespace", "pod", "uid", "node"), once=True, required=True),
     Query(

@@ -2,16 +2,35 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from farthing.errors import MetricsTooLargeError
+from farthing.errors import MetricsMalformedError, MetricsTooLargeError
 from farthing.model.samples import Samples
 from farthing.prometheus.decode import decode
 from farthing.prometheus.queries import CATALOGUE, Matcher, Query
 
-NAMES_BEGIN_WITH = "0123456789abcdefghijklmnopqrstuvwxyz"
-"""What a namespace's name may begin with (RFC 1123 label)."""
+MILLISECOND = 0.001
+"""How long before its interval ends a value is dated. [s]"""
+
+SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""What names of namespaces, of pods and of what owns them begin and end with (RFC 1123)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A label by whose values an answer can be cut into parts, and the expression that is to hold a set of ``SIGNS``."""
+
+    label: str
+    expression: str
+
+
+def _axes(query: Query) -> tuple[Axis, ...]:
+    """How an answer to ``query`` can be cut: by namespaces, and by the names within them."""
+    by_namespace = tuple(Axis("namespace", "[{}].*") for label in query.keep if label == "namespace")
+    # A namespace may hold nearly everything; the names that controllers give end at random (those of nodes do not).
+    within = [Axis(label, ".*[{}]") for label in ("pod", "replicaset", "job_name") if label in query.keep]
+    return (*by_namespace, *within[:1])
 
 
 class Fetcher(Protocol):
@@ -50,14 +69,15 @@ class CatalogueSource:
 def read(fetcher: Fetcher, query: Query, start: int, end: int, step: int) -> Samples:
     """The samples of ``query`` over the intervals of ``step`` [s] from ``start`` to ``end`` [unix s]. Raises MetricsError.
 
-    An answer that is too large is asked for by halves of the span, then by halves of the namespaces' alphabet.
+    An answer that is too large is asked for by halves of the span, then by halves of the alphabet that namespaces begin
+    with, then of the one that pods end with.
     """
     try:
-        return decode(query.name, fetcher.fetch(query, start, end, step), query.keep)
-    except MetricsTooLargeError:
+        return _asked(fetcher, query, (start, end, step))
+    except MetricsTooLargeError as error:
         intervals = (end - start) // step
         if query.once or intervals < 2:  # noqa: PLR2004 - one interval cannot be halved
-            return _by_namespace(fetcher, query, (start, end, step), NAMES_BEGIN_WITH)
+            return _by_names(fetcher, query, (start, end, step), (), error)
         middle = start + intervals // 2 * step
         # The second half's interval before is the first half's last one: it is here already.
         halves = (
@@ -67,20 +87,43 @@ def read(fetcher: Fetcher, query: Query, start: int, end: int, step: int) -> Sam
         return joined(query, halves)
 
 
-def _by_namespace(fetcher: Fetcher, query: Query, span: tuple[int, int, int], letters: str) -> Samples:
-    if "namespace" not in query.keep or len(letters) == 1:
+def _by_names(
+    fetcher: Fetcher, query: Query, span: tuple[int, int, int], chosen: tuple[Matcher, ...], error: MetricsTooLargeError
+) -> Samples:
+    """The samples of ``query`` in parts by the first axis that ``chosen`` does not use yet; ``error`` is why."""
+    axes = _axes(query)[len(chosen) :]
+    if not axes:
         raise MetricsTooLargeError(
-            f"the query {query.name!r} is too large for Prometheus even for one interval and a part of the namespaces; "
-            "raise its --query.max-samples"
-        )
-    parts = []
-    for half in (letters[: len(letters) // 2], letters[len(letters) // 2 :]):
-        extra = (Matcher("namespace", "=~", f"[{half}].*"),)
+            f"the query {query.name!r} is too large even for one interval and a part of the names ({error}); "
+            "give Prometheus a higher --query.max-samples"
+        ) from error
+    axis = axes[0]
+    half = len(SIGNS) // 2
+    parts, waiting = [], [SIGNS[half:], SIGNS[:half]]
+    while waiting:
+        signs = waiting.pop()
+        narrowed = (*chosen, Matcher(axis.label, "=~", axis.expression.format(signs)))
         try:
-            parts.append(decode(query.name, fetcher.fetch(query, *span, extra), query.keep))
-        except MetricsTooLargeError:
-            parts.append(_by_namespace(fetcher, query, span, half))
+            parts.append(_asked(fetcher, query, span, narrowed))
+        except MetricsTooLargeError as still:
+            if len(signs) > 1:
+                waiting += [signs[len(signs) // 2 :], signs[: len(signs) // 2]]
+            else:
+                parts.append(_by_names(fetcher, query, span, narrowed, still))
     return joined(query, parts)
+
+
+def _asked(fetcher: Fetcher, query: Query, span: tuple[int, int, int], extra: tuple[Matcher, ...] = ()) -> Samples:
+    """The samples of ``query``, dated as asked. Raises MetricsError."""
+    start, end, step = span
+    found = decode(query.name, fetcher.fetch(query, *span, extra), query.keep)
+    ends = [end] if query.once else range(start if query.carried else start + step, end + 1, step)
+    if not set(found.times) <= {one - MILLISECOND for one in ends}:
+        raise MetricsMalformedError(
+            f"the answer to the query {query.name!r} is dated otherwise than asked: something before Prometheus moves "
+            "the times to multiples of the step (Thanos: turn off --query-range.align-range-with-step)"
+        )
+    return found
 
 
 def joined(query: Query, parts: Iterable[Samples]) -> Samples:

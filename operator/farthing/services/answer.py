@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
-from farthing.errors import NoDataError
-from farthing.model.answer import Answer, Seen
+from farthing.errors import NoDataError, StoreError
+from farthing.model.answer import Answer, Seen, added
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
 from farthing.model.plan import Day, Part, planned
@@ -16,9 +16,12 @@ from farthing.model.window import Window, days
 from farthing.model.zone import date_of
 from farthing.services.collect import known_intervals
 from farthing.services.gather import gathered
-from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench
+from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
 
 TABLES = ("allocation", "asset")
+
+MOST_RETRIES = 5
+"""How often an answer is begun again because the days it was reading were replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,24 @@ class Answerer:
 
     def answer(self, question: Question, now: int) -> Answer:
         """The answer as of ``now`` [unix s]. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
-        plan = planned(question.sets, self._stored(question.window), self.zone, now)
+        stored = self._stored(question.window)
+        for _ in range(MOST_RETRIES):
+            try:
+                return self._answer(question, now, stored)
+            except StoreError:
+                # The writer replaces a day whole and deletes its old files: then what replaced it answers.
+                before, stored = stored, self._stored(question.window)
+                if stored == before:
+                    raise
+        return self._answer(question, now, stored)
+
+    def _answer(self, question: Question, now: int, stored: Mapping[str, StoredDay]) -> Answer:
+        known = {
+            date: Day(date, {one.start: one for one in day.coverage}, day.has_hours) for date, day in stored.items()
+        }
+        plan = planned(question.sets, known, self.zone, now)
         with tempfile.TemporaryDirectory(prefix="farthing-") as folder:
-            parts = [*self._stored_parts("day", plan.days), *self._stored_parts("hour", plan.hours)]
+            parts = [*self._stored_parts("day", plan.days, stored), *self._stored_parts("hour", plan.hours, stored)]
             for number, (window, index) in enumerate(plan.ragged):
                 files, seen = self._ragged(window, Path(folder, str(number)), now)
                 parts.append(
@@ -50,30 +68,26 @@ class Answerer:
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
             rows = self.reader.rows(question.shape, parts, question.limit)
-            sums = self.reader.sums(question.shape, parts)
-        return Answer(question, rows, sums, sums["residual"], Seen(tuple(plan.seen), tuple(plan.unseen)))
+            sums = added(question.shape, self.reader.totals(question.shape, parts) if question.limit else rows)
+        shown = rows if question.shape.idle else [row for row in rows if not row["is_idle"]]
+        return Answer(question, shown, sums, Seen(tuple(plan.seen), tuple(plan.unseen)))
 
-    def _stored(self, window: Window) -> dict[str, Day]:
-        found = {}
-        for day in days(window, self.zone):
-            date = str(date_of(day.start, self.zone))
-            stored = self.store.day(self.cluster, date)
-            if stored is not None:
-                coverage = {one.start: one for one in stored.coverage}
-                has_hours = self.store.file(self.cluster, date, "allocation", "hour") is not None
-                found[date] = Day(date, coverage, has_hours)
-        return found
+    def _stored(self, window: Window) -> dict[str, StoredDay]:
+        dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]
+        return {date: day for date in dates if (day := self.store.day(self.cluster, date)) is not None}
 
-    def _stored_parts(self, grain: str, pieces: Mapping[str, Mapping[int, int]]) -> list[Part]:
+    def _stored_parts(
+        self, grain: str, pieces: Mapping[str, Mapping[int, int]], stored: Mapping[str, StoredDay]
+    ) -> list[Part]:
         if not pieces:
             return []
         files: dict[str, list[str]] = {table: [] for table in TABLES}
         for date in pieces:
-            for table, paths in files.items():
-                path = self.store.file(self.cluster, date, table, grain)
-                if path is None:
-                    raise NoDataError(f"the day {date} is no longer kept by the {grain}: ask for whole days")
-                paths.append(path)
+            paths = self.store.files(stored[date], grain)
+            if paths is None:
+                raise NoDataError(f"the day {date} is no longer kept by the {grain}: ask for whole days")
+            for table, found in files.items():
+                found.append(paths[table])
         return [Part(files, {start: index for starts in pieces.values() for start, index in starts.items()})]
 
     def _ragged(self, window: Window, folder: Path, now: int) -> tuple[dict[str, str], Sequence[Coverage]]:
@@ -82,7 +96,7 @@ class Answerer:
                 f"{window} is a part of an hour, which only Prometheus can tell: name it by --prometheus, "
                 "or ask for whole hours or days"
             )
-        known = known_intervals(one for day in self._stored(window).values() for one in day.coverage.values())
+        known = known_intervals(one for day in self._stored(window).values() for one in day.coverage)
         (chunk,) = chunks([window], now)
         with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
             folder.mkdir()

@@ -5,9 +5,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 
+from farthing.errors import ConservationError
 from farthing.model.coverage import Coverage, judged
 from farthing.model.intervals import Chunk
 from farthing.services.ports import MetricsSource, NewWorkbench, Progress, Workbench
+
+CONSERVED = 1e-9
+"""By how much, relative, allocated + idle - overallocated may differ from an asset's cost (C12)."""
 
 AT_ONCE = 4
 """Requests in flight at most: a fifth of Prometheus' default ``query.max-concurrency``."""
@@ -41,4 +45,10 @@ def gathered(  # noqa: PLR0913 - a use case names what it needs
             for answer in asked:
                 answer.cancel()
         seen = judged(bench.compute(), known)
+        worst = max((one.residual for one in seen), default=0.0)
+        if worst > CONSERVED:
+            raise ConservationError(
+                f"allocated + idle - overallocated differs from an asset's cost by {worst:.1e} of it: this is a fault of "
+                "Farthing's, and nothing was kept of it; please report it"
+            )
         yield bench, [replace(one, collected=collected) for one in seen]

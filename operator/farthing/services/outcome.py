@@ -9,7 +9,7 @@ from farthing.exports.documents import Document
 from farthing.model.answer import Seen
 from farthing.model.window import rfc3339
 from farthing.resources import conditions
-from farthing.resources.conditions import Condition, ConditionStatus, with_condition
+from farthing.resources.conditions import Condition, ConditionStatus, condition_of, with_condition
 from farthing.resources.parsing import Report
 from farthing.resources.status import AssetReportStatus, CostReportStatus
 from farthing.resources.text import percent_text
@@ -49,6 +49,21 @@ def began(status: AnyStatus, generation: int, now: datetime) -> AnyStatus:
         (conditions.RECONCILING, "True", reason, message),
         (conditions.STALLED, "False", reason, message),
     )
+
+
+def suspended(status: AnyStatus, generation: int, now: datetime) -> AnyStatus:
+    """``status`` of a report whose spec holds runs back; the last result stays."""
+    ready = condition_of(status.conditions, conditions.READY)
+    reason, message = conditions.SUSPENDED, "suspend is true: the report is computed again once it is not"
+    new = _with(
+        status,
+        generation,
+        now,
+        (conditions.READY, ready.status if ready else "Unknown", reason, message),
+        (conditions.RECONCILING, "False", reason, message),
+        (conditions.STALLED, "False", reason, message),
+    )
+    return new.model_copy(update={"next_run_time": None})
 
 
 def completed(report: Report, found: dict[str, Any], seen: Seen, now: datetime, trouble: FarthingError | None) -> Any:

@@ -62,6 +62,11 @@ class StoredDay(Protocol):
         """Of its hours."""
         ...
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether it is still kept by the hour."""
+        ...
+
 
 class FactsStore(Protocol):
     """Keeps days of facts."""
@@ -74,8 +79,11 @@ class FactsStore(Protocol):
         """The day of that date, if it is stored. Raises StoreError."""
         ...
 
-    def file(self, cluster: str, date: str, table: str, grain: str) -> str | None:
-        """The verified file of a table, if the day is kept at that grain. Raises StoreError."""
+    def files(self, day: Any, grain: str) -> dict[str, str] | None:
+        """The verified file of each table of a day that ``day`` gave, if it is kept at that grain.
+
+        Raises StoreError, also if the day was replaced since.
+        """
         ...
 
     def keep(self, bench: Any, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> StoredDay:
@@ -94,8 +102,8 @@ class FactsReader(Protocol):
         """The rows of a report."""
         ...
 
-    def sums(self, shape: Shape, parts: Sequence[Part]) -> dict[str, float]:
-        """What everything sums to (``model.report.totals``), and ``residual`` (``model.report.conservation``)."""
+    def totals(self, shape: Shape, parts: Sequence[Part]) -> list[dict[str, Any]]:
+        """The rows of a report added up (``model.report.totals``)."""
         ...
 
 

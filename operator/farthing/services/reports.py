@@ -20,7 +20,7 @@ from farthing.resources.parsing import Report
 from farthing.resources.report import Metadata, Spec
 from farthing.resources.status import KeptConfigMap, Run, with_run
 from farthing.services.answer import Answerer
-from farthing.services.outcome import AnyStatus, Event, Outcome, began, completed, failed, stalled
+from farthing.services.outcome import AnyStatus, Event, Outcome, began, completed, failed, stalled, suspended
 from farthing.services.question import Scope, question_of
 from farthing.services.summary import summary
 
@@ -44,7 +44,10 @@ class ReportService:
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self, report: Report, now: float) -> AnyStatus | None:
-        """The status to show before the first run of a generation; None where that generation has been met."""
+        """The status to show before the first run of a generation, and while suspended; None where it is shown."""
+        if report.spec.suspend:
+            new = suspended(report.status, report.metadata.generation, _utc(now))
+            return None if new == report.status else new
         if report.status.observed_generation == report.metadata.generation:
             return None
         return began(report.status, report.metadata.generation, _utc(now))

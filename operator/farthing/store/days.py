@@ -2,29 +2,21 @@
 
 import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
+import duckdb
 from msgspec.structs import replace
 
 from farthing.errors import StoreCorruptError, StoreError, StoreLockedError
 from farthing.model.coverage import Coverage
 from farthing.model.facts import rolled_up
 from farthing.model.window import Window
-from farthing.store.engine import run, sql, text
-from farthing.store.files import remove_others, write
-from farthing.store.manifest import (
-    TABLES,
-    VERSION,
-    File,
-    Manifest,
-    directory,
-    load,
-    manifest_path,
-    save,
-    sha256,
-)
+from farthing.store.engine import parquet, run, sql
+from farthing.store.files import ORDER, remove_others, write
+from farthing.store.manifest import TABLES, File, Manifest, directory, load, manifest_path, save, sha256
 from farthing.store.workbench import Workbench
 
 
@@ -34,7 +26,7 @@ class Store:
 
     root: Path
     timezone: str = "UTC"
-    _verified: set[str] = field(default_factory=set)
+    _verified: set[File] = field(default_factory=set)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -49,27 +41,35 @@ class Store:
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise StoreLockedError(
                     f"another process writes to the store {self.root}: one operator or collect at a time"
+                ) from error
+            except OSError as error:
+                raise StoreError(
+                    f"the store {self.root} cannot be locked ({error.strerror}): keep it on a local disk"
                 ) from error
             yield
 
     def day(self, cluster: str, date: str) -> Manifest | None:
-        """The manifest of a day, if it is stored. Raises StoreCorruptError, StoreVersionError."""
-        path = manifest_path(self.root, cluster, date)
-        return load(path) if path.exists() else None
+        """The manifest of a day, if it is stored. Raises StoreError."""
+        found = load(manifest_path(self.root, cluster, date))
+        if found is not None and found.timezone != self.timezone:
+            raise StoreError(
+                f"the store {self.root} keeps days of timezone {found.timezone!r}, and {self.timezone!r} is asked for: "
+                f"use --timezone {found.timezone}, or give {self.timezone} a store of its own"
+            )
+        return found
 
     def manifests(self, cluster: str) -> list[Manifest]:
-        """The manifests of all days of a cluster, oldest first."""
+        """The manifests of all days of a cluster, oldest first. Raises StoreError."""
         paths = sorted((self.root / "manifest" / directory(cluster)).glob("date=*.json"))
-        return [load(path) for path in paths]
+        return [found for path in paths if (found := load(path)) is not None]
 
-    def file(self, cluster: str, date: str, table: str, grain: str) -> str | None:
-        """The path of a table's file, if the day is kept at that grain. Raises StoreError."""
-        manifest = self.day(cluster, date)
-        file = manifest.file(table, grain) if manifest else None
-        return str(self.verified(file)) if file else None
+    def files(self, day: Manifest, grain: str) -> dict[str, str] | None:
+        """The path of each table's file, if ``day`` is kept at that grain. Raises StoreError, also if it was replaced."""
+        files = {file.table: str(self.verified(file)) for file in day.files if file.grain == grain}
+        return files or None
 
     def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
@@ -78,67 +78,99 @@ class Store:
         Raises StoreError; then the old day is still there.
         """
         cluster, date, day = place
-        connection = bench.connection
         stored = self.day(cluster, date)
         merged, new_starts = merge(stored, seen)
         if stored is not None and not new_starts:
             return stored
-        files: list[File] = []
-        for table in TABLES:
-            rows = self._merged_rows(table, stored, new_starts)
-            run(connection, f"create or replace temp table kept_{table} as {rows}")
-            files.append(write(connection, self.root, (table, "hour", cluster, date), f"from kept_{table}"))
-            select = sql(rolled_up(table, int(day.start.timestamp()))).replace(f'"{table}"', f'"kept_{table}"')
-            files.append(write(connection, self.root, (table, "day", cluster, date), select))
         bounds = (int(day.start.timestamp()), int(day.end.timestamp()))
-        manifest = Manifest(VERSION, cluster, self.timezone, date, *bounds, tuple(files), tuple(merged))
-        save(manifest_path(self.root, cluster, date), manifest)
+        try:
+            files = [
+                file
+                for table in TABLES
+                for file in self._write(bench.connection, (table, cluster, date), bounds[0], (stored, new_starts))
+            ]
+            manifest = Manifest(cluster, self.timezone, date, *bounds, tuple(files), tuple(merged))
+            save(manifest_path(self.root, cluster, date), manifest)
+        except StoreError:
+            # A full disk must not be filled by what nobody will read.
+            with suppress(StoreError):
+                named = self.day(cluster, date)
+                remove_others(self.root, named.files if named else (), cluster, date)
+            raise
         remove_others(self.root, manifest.files, cluster, date)
         return manifest
+
+    def _write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        place: tuple[str, str, str],
+        start: int,
+        merging: tuple[Manifest | None, Sequence[int]],
+    ) -> Iterator[File]:
+        """Write the merged rows of a table, by the hour and summed into a day that begins at ``start`` [unix s]."""
+        table, cluster, date = place
+        rows = self._merged_rows(table, *merging)
+        # Sums are the same to the last digit only where one thread adds them in one order.
+        threads = run(connection, "select current_setting('threads')")[0][0]
+        run(connection, f"create or replace temp table kept as select * from ({rows}) order by {ORDER[table]}")  # noqa: S608
+        run(connection, "set threads = 1")
+        run(connection, f"create or replace temp table summed as {_roll_up_sql(table, start)}")
+        run(connection, f"set threads = {threads:d}")
+        yield write(connection, self.root, (table, "hour", cluster, date), "from kept")
+        yield write(connection, self.root, (table, "day", cluster, date), "from summed")
 
     def _merged_rows(self, table: str, stored: Manifest | None, new_starts: Sequence[int]) -> str:
         starts = ", ".join(map(str, new_starts))
         rows = f'select * from {table} where "start" in ({starts})'  # noqa: S608 - numbers only
         old = stored.file(table, "hour") if stored else None
         if old is not None:
-            path = text(str(self.verified(old)))
-            rows += f' union all by name select * from read_parquet({path}) where "start" not in ({starts})'  # noqa: S608
+            rows += f' union all by name select * from {parquet([self.verified(old)])} where "start" not in ({starts})'  # noqa: S608
         return rows
 
     def verified(self, file: File) -> Path:
         """The path of a file whose bytes are what its manifest says. Raises StoreCorruptError, StoreError."""
         path = self.root / file.path
-        if file.sha256 not in self._verified:
+        if file not in self._verified:
             if sha256(path) != file.sha256:
                 raise StoreCorruptError(
                     f"{path} is not the file its manifest names (sha256 differs): delete the day's manifest and run "
                     "'farthing collect' for it"
                 )
-            self._verified.add(file.sha256)
+            self._verified.add(file)
         return path
 
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
-        """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]"""
+        """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]
+
+        Call within ``writing()``. Raises StoreError.
+        """
+        kept: list[File] = []
         for manifest in self.manifests(cluster):
+            path = manifest_path(self.root, cluster, manifest.date)
+            files = manifest.files
             if manifest.end <= days_before:
-                manifest_path(self.root, cluster, manifest.date).unlink(missing_ok=True)
-                remove_others(self.root, (), cluster, manifest.date)
-            elif manifest.end <= hours_before and manifest.file("allocation", "hour") is not None:
+                path.unlink(missing_ok=True)
+                continue
+            if manifest.end <= hours_before and manifest.has_hours:
                 files = tuple(file for file in manifest.files if file.grain == "day")
-                slim = replace(manifest, files=files)
-                save(manifest_path(self.root, cluster, manifest.date), slim)
-                remove_others(self.root, files, cluster, manifest.date)
+                save(path, replace(manifest, files=files))
+            kept.extend(files)
+        remove_others(self.root, kept, cluster)
+
+
+@lru_cache(maxsize=64)
+def _roll_up_sql(table: str, start: int) -> str:
+    return sql(rolled_up(table, start)).replace(f'"{table}"', '"kept"')
 
 
 def merge(stored: Manifest | None, seen: Sequence[Coverage]) -> tuple[list[Coverage], list[int]]:
     """The coverage of the day's hours after ``seen``, and the starts of those hours that are to be replaced."""
     before = {one.start: one for one in stored.coverage} if stored else {}
-    # Once its hours are forgotten, a day can only be replaced whole.
-    if stored is not None and stored.file("allocation", "hour") is None:
-        better = {one.start for one in seen if one.start not in before or one.as_good_as(before[one.start])}
-        if not set(before) <= better:
+    new = [one for one in seen if one.start not in before or one.as_good_as(before[one.start])]
+    if stored is not None and not stored.has_hours:
+        # Once its hours are forgotten, a day can only be replaced whole.
+        if not set(before) <= {one.start for one in new}:
             return list(stored.coverage), []
         before = {}
-    new = [one for one in seen if one.start not in before or one.as_good_as(before[one.start])]
     merged = {**before, **{one.start: one for one in new}}
     return [merged[start] for start in sorted(merged)], [one.start for one in new]

@@ -1,6 +1,9 @@
 """DuckDB, and the model's expressions as its SQL."""
 
+import tempfile
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,6 +22,8 @@ def connect(threads: int = 2, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDB
         config={
             "threads": threads,
             "memory_limit": memory_limit,
+            # What does not fit into memory goes there: the working directory may be read-only.
+            "temp_directory": tempfile.gettempdir(),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         },
@@ -44,6 +49,12 @@ def quoted(name: str) -> str:
 def text(value: str) -> str:
     """``value`` as an SQL string."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def parquet(paths: Iterable[str | Path]) -> str:
+    """SQL of the rows of Parquet files: what is in them, and nothing that their folders' names say."""
+    listed = ", ".join(text(str(path)) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
 def run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:

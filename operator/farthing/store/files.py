@@ -1,15 +1,22 @@
 """Parquet files that are there whole or not at all, named after what is in them."""
 
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from farthing.errors import StoreError
-from farthing.store.engine import run, text
+from farthing.model.tables import IDENTITY
+from farthing.store.engine import quoted, run, text
 from farthing.store.manifest import File, directory, sha256, sync_directory
 
-ORDER = {"allocation": '"start", namespace, pod, uid, container', "asset": '"start", type, name, provider_id'}
+FIRST = {"allocation": ("start", "namespace", "pod", "uid", "container"), "asset": ("start", "type", "name")}
+ORDER = {
+    table: ", ".join(quoted(column) for column in dict.fromkeys((*FIRST[table], *key)))
+    for table, key in IDENTITY.items()
+}
 """Rows lie in this order, so that the same facts give the same bytes."""
 
 
@@ -20,9 +27,9 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
     """
     table, grain, cluster, date = place
     folder = root / table / f"grain={grain}" / directory(cluster) / f"date={date}"
+    temporary = folder / f".{os.getpid()}.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{os.getpid()}.parquet"
         options = "format parquet, compression zstd, row_group_size 122880"
         copied = run(
             connection,
@@ -41,9 +48,18 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
     return File(table, grain, str(final.relative_to(root)), copied[0][0], final.stat().st_size, digest)
 
 
-def remove_others(root: Path, keep: tuple[File, ...], cluster: str, date: str) -> None:
-    """Delete the files of a day that its manifest no longer names."""
+def remove_others(root: Path, keep: Iterable[File], cluster: str, date: str = "*") -> None:
+    """Delete those files of a day, or of all days, that are not in ``keep``; what cannot be deleted stays.
+
+    Also deletes what a process left that was killed while it wrote.
+    """
     kept = {root / file.path for file in keep}
-    for path in root.glob(f"*/grain=*/{directory(cluster)}/date={date}/*.parquet"):
+    folder = directory(cluster)
+    for path in (*root.glob(f"*/grain=*/{folder}/date={date}/*"), *root.glob(f"manifest/{folder}/.date={date}.json.*")):
         if path not in kept:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
+    for day in root.glob(f"*/grain=*/{folder}/date={date}"):
+        # Only an empty folder can be removed.
+        with suppress(OSError):
+            day.rmdir()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +14,9 @@ from farthing.model.coverage import Coverage
 VERSION = 1
 TABLES = ("allocation", "asset")
 GRAINS = ("hour", "day")
+
+FOLDER_LENGTH = 200
+"""File systems take names of up to 255 bytes."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -29,7 +33,6 @@ class File(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """One local day of one cluster. ``start`` and ``end`` are its bounds [unix s]."""
 
-    version: int
     cluster: str
     timezone: str
     date: str
@@ -42,10 +45,29 @@ class Manifest(msgspec.Struct, frozen=True):
         """The file of a table at a grain, if the day still has it."""
         return next((file for file in self.files if (file.table, file.grain) == (table, grain)), None)
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether the day is still kept by the hour."""
+        return self.file("allocation", "hour") is not None
+
+
+class _Written(msgspec.Struct):
+    version: int
+
+
+class _Sealed(_Written):
+    """A manifest as it lies on disk: ``sha256`` is the hash of the bytes of ``day``."""
+
+    sha256: str
+    day: msgspec.Raw
+
 
 def directory(cluster: str) -> str:
     """The hive folder of a cluster; its name may hold anything, the folder's only what paths may."""
-    return f"cluster={quote(cluster, safe='')}"
+    name = quote(cluster, safe="")
+    if len(name) > FOLDER_LENGTH:
+        name = f"{name[:FOLDER_LENGTH]}-{hashlib.sha256(cluster.encode()).hexdigest()[:16]}"
+    return f"cluster={name}"
 
 
 def manifest_path(root: Path, cluster: str, date: str) -> Path:
@@ -53,33 +75,49 @@ def manifest_path(root: Path, cluster: str, date: str) -> Path:
     return root / "manifest" / directory(cluster) / f"date={date}.json"
 
 
-def load(path: Path) -> Manifest:
-    """The manifest at ``path``. Raises StoreCorruptError, StoreVersionError."""
+def load(path: Path) -> Manifest | None:
+    """The manifest at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
     try:
         body = path.read_bytes()
-        version = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("version", msgspec.Raw(b"0"))
-        if int(bytes(version)) > VERSION:
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"the manifest {path} cannot be read ({error.strerror}): check its rights") from error
+    try:
+        version = msgspec.json.decode(body, type=_Written).version
+        if version > VERSION:
             raise StoreVersionError(
-                f"{path} was written by a newer Farthing (store version {bytes(version).decode()}, this one reads up to "
-                f"{VERSION}): upgrade, or give this version a store of its own"
+                f"{path} was written by a newer Farthing (store version {version}, this one reads up to {VERSION}): "
+                "upgrade, or give this version a store of its own"
             )
-        return msgspec.json.decode(body, type=Manifest)
+        sealed = msgspec.json.decode(body, type=_Sealed)
+        if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
+            raise StoreCorruptError(_unreadable(path, "its sha256 differs"))
+        return msgspec.json.decode(sealed.day, type=Manifest)
+    # A byte that is no UTF-8 is a ValueError.
     except (msgspec.MsgspecError, ValueError) as error:
-        raise StoreCorruptError(
-            f"the manifest {path} cannot be read ({error}): delete it and run 'farthing collect' for that day"
-        ) from error
+        raise StoreCorruptError(_unreadable(path, str(error))) from error
 
 
 def save(path: Path, manifest: Manifest) -> None:
-    """Put ``manifest`` in the place of what is at ``path``, all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Put ``manifest`` in the place of what is at ``path``, all of it or nothing. Raises StoreError."""
+    day = msgspec.json.encode(manifest)
+    sealed = _Sealed(VERSION, hashlib.sha256(day).hexdigest(), msgspec.Raw(day))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(msgspec.json.encode(manifest))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_directory(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.encode(sealed))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StoreError(
+            f"cannot write {path} ({error.strerror}): check space and rights; what was stored stays"
+        ) from error
 
 
 def sync_directory(path: Path) -> None:
@@ -92,9 +130,15 @@ def sync_directory(path: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a file's bytes. Raises StoreError if it is gone."""
+    """The hash of a file's bytes. Raises StoreError if it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
         raise StoreError(f"{path} is gone: run 'farthing collect' for that day") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}): check its disk and rights") from error
+
+
+def _unreadable(path: Path, why: str) -> str:
+    return f"the manifest {path} cannot be read ({why}): delete it and run 'farthing collect' for that day"

@@ -10,8 +10,8 @@ import duckdb
 from farthing.errors import StoreError
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import conservation, report, totals
-from farthing.store.engine import connect, run, sql, text
+from farthing.model.report import report, totals
+from farthing.store.engine import connect, parquet, run, sql
 from farthing.store.manifest import TABLES
 
 
@@ -21,8 +21,8 @@ def _report_sql(shape: Shape) -> str:
 
 
 @lru_cache(maxsize=256)
-def _sums_sql(shape: Shape) -> str:
-    return f"select * from ({sql(totals(shape))}) cross join ({sql(conservation())})"  # noqa: S608 - our own SQL
+def _totals_sql(shape: Shape) -> str:
+    return sql(totals(shape))
 
 
 class Reader:
@@ -44,10 +44,9 @@ class Reader:
             select = f'select * from ({select}) where place <= {limit:d} or is_idle order by "set", place'  # noqa: S608
         return self._query(select, parts)
 
-    def sums(self, shape: Shape, parts: Sequence[Part]) -> dict[str, float]:
-        """What everything sums to (``model.report.totals``), and ``residual`` (``model.report.conservation``)."""
-        (row,) = self._query(_sums_sql(Shape(shape.kind, idle=False, namespace=shape.namespace)), parts)
-        return row
+    def totals(self, shape: Shape, parts: Sequence[Part]) -> list[dict[str, Any]]:
+        """The rows of a report added up (``model.report.totals``). Raises StoreError."""
+        return self._query(_totals_sql(shape), parts)
 
     def _query(self, select: str, parts: Sequence[Part]) -> list[dict[str, Any]]:
         sources = ", ".join(f"{table} as ({_source(table, parts)})" for table in TABLES)
@@ -69,10 +68,9 @@ def _source(table: str, parts: Sequence[Part]) -> str:
     """SQL of the rows of ``table`` that belong to a set, with it."""
     selects = []
     for part in parts:
-        paths = ", ".join(text(path) for path in part.files[table])
         rows = ", ".join(f"({start:d}, {index:d})" for start, index in part.sets.items())
         selects.append(
-            f'select f.*, p."set" from read_parquet([{paths}]) f '  # noqa: S608 - paths are quoted, the rest are numbers
+            f'select f.*, p."set" from {parquet(part.files[table])} f '  # noqa: S608 - paths are quoted, the rest are numbers
             f'join (values {rows}) p("start", "set") on f."start" = p."start"'
         )
     return " union all by name ".join(selects)

@@ -1,14 +1,18 @@
 """Where samples become facts: a DuckDB of its own for each chunk of intervals."""
 
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import duckdb
 from arro3.core import Array, DataType, Table
 
+from farthing.errors import StoreError
 from farthing.model.intervals import Chunk
 from farthing.model.samples import Samples
-from farthing.model.tables import HOURS, SAMPLES
+from farthing.model.tables import HOURS, NUMBERED, numbered
 from farthing.store.engine import connect, facts_sql, quoted, run, text
 from farthing.store.manifest import TABLES
 
@@ -24,6 +28,7 @@ class Workbench:
         self.connection = connect()
         self.rejected: dict[str, int] = {}
         """How many samples of each query were no number, infinite or negative."""
+        self._identities: dict[str, dict[tuple[str, ...], int]] = {number: {} for number in NUMBERED}
         rows = [(start, seconds, start - chunk.step) for start, seconds in chunk.intervals]
         columns = ", ".join(
             f"{quoted(name)} {'bigint' if kind == 'int64' else 'double'}" for name, kind in HOURS.items()
@@ -39,12 +44,12 @@ class Workbench:
 
     def load(self, samples: Samples) -> None:
         """Keep ``samples`` as the table of their name; those that are no number, infinite or negative are counted out."""
-        cursor = self.connection
+        number, labels = numbered(samples.name)
+        # In the order of ``tables.samples``: a union goes by it.
+        columns = {number: _column(self._numbers(number, samples), DataType.int32())} if number else {}
+        columns |= {label: Array(samples.labels[label], DataType.string()) for label in labels}
         series = Table.from_pydict(
-            {
-                "series": _column(array("i", range(samples.series_count)), DataType.int32()),
-                **{label: Array(values, DataType.string()) for label, values in samples.labels.items()},
-            }
+            {"series": _column(array("i", range(samples.series_count)), DataType.int32()), **columns}
         )
         values = Table.from_pydict(
             {
@@ -53,24 +58,45 @@ class Workbench:
                 "value": _column(samples.values, DataType.float64()),
             }
         )
-        labels = "".join(f"s.{quoted(label)}, " for label in SAMPLES[samples.name])
-        cursor.register("farthing_series", series)
-        cursor.register("farthing_values", values)
-        # A value is dated one millisecond before its interval ends.
-        select = f"""
-            select cast(round(v.time + 0.001) as bigint) - {self.chunk.step} as "start", {labels} v.value
-            from farthing_values v join farthing_series s using (series)
-            where isfinite(v.value) and v.value >= 0
-        """  # noqa: S608 - names come from the catalogue
-        run(cursor, CREATE.format(name=quoted(samples.name), select=select))
-        kept = run(cursor, f"select count(*) from {quoted(samples.name)}")[0][0]  # noqa: S608 - likewise
-        cursor.unregister("farthing_series")
-        cursor.unregister("farthing_values")
-        if kept < len(samples.values):
-            self.rejected[samples.name] = len(samples.values) - kept
+        with self._registered(farthing_series=series, farthing_values=values) as cursor:
+            kept = "".join(f"s.{quoted(label)}, " for label in columns)
+            # A value is dated one millisecond before its interval ends.
+            select = f"""
+                select cast(round(v.time + 0.001) as bigint) - {self.chunk.step} as "start", {kept} v.value
+                from farthing_values v join farthing_series s using (series)
+                where isfinite(v.value) and v.value >= 0
+            """  # noqa: S608 - names come from the catalogue
+            made = run(cursor, CREATE.format(name=quoted(samples.name), select=select))
+        if made[0][0] < len(samples.values):
+            self.rejected[samples.name] = len(samples.values) - made[0][0]
+
+    def _numbers(self, number: str, samples: Samples) -> "array[int]":
+        """The number of each series' identity, a new one where it was not met before."""
+        met = self._identities[number]
+        keys = zip(*(samples.labels[label] for label in NUMBERED[number][1]), strict=True)
+        return array("i", (met.setdefault(key, len(met)) for key in keys))
+
+    @contextmanager
+    def _registered(self, **tables: Table) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection, with Arrow tables under their names."""
+        for name, table in tables.items():
+            self.connection.register(name, table)
+        yield self.connection
+        for name in tables:
+            self.connection.unregister(name)
+
+    def _keep_identities(self) -> None:
+        for number, (name, key) in NUMBERED.items():
+            met = self._identities[number]
+            labels = zip(*met, strict=True) if met else ((),) * len(key)
+            columns = {label: Array(list(values), DataType.string()) for label, values in zip(key, labels, strict=True)}
+            numbers = {number: _column(array("i", range(len(met))), DataType.int32())}
+            with self._registered(farthing_identities=Table.from_pydict({**numbers, **columns})) as cursor:
+                run(cursor, CREATE.format(name=quoted(name), select="select * from farthing_identities"))
 
     def compute(self) -> list[dict[str, float]]:
         """Make the tables ``allocation`` and ``asset``; returns what was seen in each interval (``observations``)."""
+        self._keep_identities()
         for name, select in facts_sql(self.cluster):
             run(self.connection, CREATE.format(name=quoted(name), select=select))
         found = self.connection.execute('select * from observed order by "start"')
@@ -78,10 +104,13 @@ class Workbench:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def save(self, folder: Path) -> dict[str, str]:
-        """Write the facts as files into ``folder``; returns the path of each by its table."""
+        """Write the facts as files into ``folder``; returns the path of each by its table. Raises StoreError."""
         paths = {table: str(folder / f"{table}.parquet") for table in TABLES}
-        for table, path in paths.items():
-            run(self.connection, f"copy {table} to {text(path)} (format parquet)")
+        try:
+            for table, path in paths.items():
+                run(self.connection, f"copy {table} to {text(path)} (format parquet)")
+        except duckdb.IOException as error:
+            raise StoreError(f"cannot write to {folder} ({error}): check the space of the temporary folder") from error
         return paths
 
 

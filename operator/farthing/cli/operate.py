@@ -1,0 +1,85 @@
+"""``farthing operate``."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import click
+
+from farthing import wiring
+from farthing.cli.options import common
+from farthing.model.window import parse_duration
+from farthing.settings import OperatorSettings, Settings
+
+REFRESH = "allowed are one number and one unit, such as 10m or 1h"
+
+
+@click.command("operate")
+@click.option("--kubeconfig", envvar="KUBECONFIG", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="How to reach the Kubernetes API. Default: the pod's service account.")  # fmt: skip
+@click.option("--namespace", envvar="FARTHING_NAMESPACE", default="farthing-system", metavar="NAME", show_envvar=True,
+              help="Where the operator runs: reports in this namespace see the cluster.")  # fmt: skip
+@click.option("--cluster-scope-namespaces", envvar="FARTHING_CLUSTER_SCOPE_NAMESPACES", default="", metavar="A,B",
+              help="Further namespaces whose reports see the cluster; in any other they see only their own.")  # fmt: skip
+@click.option("--watch-namespaces", envvar="FARTHING_WATCH_NAMESPACES", default="", metavar="A,B",
+              help="Watch reports only in these. Default: everywhere.")  # fmt: skip
+@click.option("--refresh-interval", envvar="FARTHING_REFRESH_INTERVAL", default="10m", metavar="DURATION",
+              help="How often the newest hours are collected anew.")  # fmt: skip
+@click.option("--backfill-days", envvar="FARTHING_BACKFILL_DAYS", default=7, type=click.IntRange(1, 3650),
+              help="How many days back to collect at the first start.")  # fmt: skip
+@click.option("--keep-hours-days", envvar="FARTHING_KEEP_HOURS_DAYS", default=14, type=click.IntRange(2, 3650),
+              help="How long facts are kept by the hour. [days]")  # fmt: skip
+@click.option("--keep-days", envvar="FARTHING_KEEP_DAYS", default=120, type=click.IntRange(2, 3650),
+              help="How long facts are kept by the day. [days]")  # fmt: skip
+@click.option("--listen", envvar="FARTHING_LISTEN", default="0.0.0.0:8080", metavar="HOST:PORT",
+              help="Where /livez is served.")  # fmt: skip
+@click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json")
+@click.option("--debug", is_flag=True, help="Log every event.")
+@common
+def command(settings: Settings, listen: str, log_format: str, *, debug: bool, **values: str | int | Path | None) -> None:
+    """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""  # noqa: D403
+    operator = _operator_settings(**values)
+    address = _address(listen)
+    from farthing.handlers.running import Operator, configure_logging, operate
+    from farthing.kube.client import Client
+
+    configure_logging(as_json=log_format == "json", debug=debug)
+    kubeconfig = values["kubeconfig"]
+    with wiring.prometheus(settings) as prometheus:
+        reports, collect = wiring.operator_services(settings, operator, prometheus)
+        running = Operator(
+            reports,
+            collect,
+            Client(kubeconfig if isinstance(kubeconfig, Path) else None),
+            kubeconfig if isinstance(kubeconfig, Path) else None,
+            _names(str(values["watch_namespaces"])),
+            operator.refresh_seconds,
+            address,
+        )
+        ended = asyncio.run(operate(running))
+    if not ended:
+        # A thread that still waits for Prometheus would hold the process up to its time-out.
+        os._exit(0)
+
+
+def _operator_settings(**values: object) -> OperatorSettings:
+    refresh = str(values["refresh_interval"])
+    return OperatorSettings(
+        namespace=str(values["namespace"]),
+        cluster_scope_namespaces=frozenset(_names(str(values["cluster_scope_namespaces"]))),
+        refresh_seconds=parse_duration(refresh, f"--refresh-interval {refresh!r}", REFRESH).nominal_seconds,
+        backfill_days=int(str(values["backfill_days"])),
+        keep_hours_days=int(str(values["keep_hours_days"])),
+        keep_days=int(str(values["keep_days"])),
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 0.0.0.0:8080", param_hint="--listen")
+    return host, int(port)

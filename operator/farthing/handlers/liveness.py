@@ -1,0 +1,66 @@
+"""Whether the operator still moves, told over HTTP from a thread that a stuck event loop cannot stop."""
+
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, Final
+
+from farthing.handlers.audit import Audit
+from farthing.handlers.collecting import Collecting
+from farthing.handlers.scheduler import Scheduler
+
+LONGEST_TURN: Final = 5.0 + 1.0
+"""Of the event loop, which the scheduler sees once a second. [s]"""
+
+LONGEST_RUN: Final = 1800.0
+SHORTEST_PATIENCE: Final = 7200.0
+"""A first collection may read weeks. [s]"""
+
+
+def troubles(scheduler: Scheduler, collecting: Collecting, audit: Audit) -> list[str]:
+    """What a restart would help with; empty while all is well."""
+    now = time.monotonic()
+    turn, run, cycle = now - scheduler.last_turn, scheduler.oldest_run(), now - collecting.last_cycle
+    patience = max(3 * collecting.interval, SHORTEST_PATIENCE)
+    checks = {
+        f"the event loop stands still for {turn:.0f} s": turn > LONGEST_TURN,
+        f"a report is being computed for {run:.0f} s": run > LONGEST_RUN,
+        f"no collection ended for {cycle:.0f} s": cycle > patience,
+        "the watch tells of no changes": audit.deaf,
+    }
+    return [what for what, bad in checks.items() if bad]
+
+
+class LivenessServer:
+    """Answers ``GET /livez``: 200, or 503 with what is wrong."""
+
+    def __init__(self, address: tuple[str, int], check: Callable[[], list[str]]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.split("?")[0] != "/livez":
+                    self.send_error(404)
+                    return
+                wrong = check()
+                body = ("; ".join(wrong) or "ok").encode() + b"\n"
+                self.send_response(503 if wrong else 200)
+                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """A probe every few seconds is no news."""
+
+        self._server = ThreadingHTTPServer(address, Handler)
+        self._server.daemon_threads = True
+        self.port = int(self._server.server_address[1])
+        """Where it listens, also where any free port was asked for."""
+        self._thread = Thread(target=self._server.serve_forever, name="livez", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

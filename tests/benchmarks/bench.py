@@ -1,0 +1,157 @@
+"""``make bench``: how fast, against the bare work, measured in one run on a real Prometheus and real files.
+
+Times are medians of several runs; each pair is run in turns, so that a noisy minute hits both. The figures are also
+written to bench/results.json.
+"""
+
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from farthing import wiring
+from farthing.model.question import Question, Shape
+from farthing.model.window import Window
+from farthing.prometheus.queries import CATALOGUE
+from farthing.services.collect import Collector
+from farthing.settings import Settings
+from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
+
+RUNS = 5
+QUESTIONS = 400
+HOUR = 3600
+CLUSTER = "bench"
+
+
+def main() -> None:
+    """Run every benchmark and print a line each."""
+    results: dict[str, Any] = {
+        "size": {"nodes": SIZE.nodes, "pods": SIZE.pods, "containers": SIZE.containers, "days": DAYS},
+        "machine": {"python": platform.python_version(), "cpus": os.cpu_count()},
+    }
+    with week() as server, tempfile.TemporaryDirectory() as folder:
+        settings = Settings(prometheus=server.url, store=Path(folder, "store"), cluster=CLUSTER)
+        results["collect a day"] = collect_a_day(settings, Path(folder))
+        results["memory"] = memory(server.url, Path(folder))
+        results["7 days by namespace"] = seven_days(settings)
+    out = REPOSITORY / "bench"
+    out.mkdir(exist_ok=True)
+    (out / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(f"written to {out.name}/results.json")
+
+
+def day(number: int) -> Window:
+    """A day of the week."""
+    start = START + number * DAY
+    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + DAY, UTC))
+
+
+def collect_a_day(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Collecting a day against the same queries sent bare, four at a time."""
+    bare_times: list[float] = []
+    our_times: list[float] = []
+    with wiring.prometheus(settings) as prometheus:
+
+        def bare() -> None:
+            start = START + 3 * DAY
+            with ThreadPoolExecutor(4) as pool:
+                for body in pool.map(lambda query: prometheus.fetch(query, start, start + DAY, HOUR), CATALOGUE):
+                    del body
+
+        def ours(run: int) -> None:
+            one = Settings(**{**_fields(settings), "store": folder / f"run-{run}"})
+            wiring.collector(one, prometheus).collect(day(3))
+
+        bare()
+        ours(-1)
+        for run in range(RUNS):
+            bare_times.append(timed(bare))
+            our_times.append(timed(lambda run=run: ours(run)))
+    figures = {
+        "bare_s": statistics.median(bare_times),
+        "collect_s": statistics.median(our_times),
+        "ratio": statistics.median(ours / bare for ours, bare in zip(our_times, bare_times, strict=True)),
+    }
+    print(f"one day collected        {figures['ratio']:.2f} x the bare queries   "
+          f"({figures['collect_s']:.2f} s, bare {figures['bare_s']:.2f} s)", flush=True)  # fmt: skip
+    return figures
+
+
+def memory(url: str, folder: Path) -> dict[str, Any]:
+    """Peak resident memory of ``farthing collect``, for a day and for seven."""
+    one = peak(url, folder / "one", START + 6 * DAY)
+    seven = peak(url, folder / "seven", START)
+    print(f"peak memory of collect   {one:.0f} MB for a day, {seven:.0f} MB for seven ({seven / one:.2f} x)", flush=True)
+    return {"one_day_mb": one, "seven_days_mb": seven, "ratio": seven / one}
+
+
+def peak(url: str, store: Path, start: int) -> float:
+    """Peak resident memory of a collect from ``start`` to the week's end. [MB]"""
+    command = [sys.executable, "-m", "farthing", "collect", "--prometheus", url, "--store", str(store),
+               "--cluster", CLUSTER, "--from", str(start), "--to", str(END)]  # fmt: skip
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"farthing collect failed with {child.returncode}")
+    return usage.ru_maxrss * 1024 / 1e6
+
+
+def seven_days(settings: Settings) -> dict[str, Any]:
+    """A report of seven days by namespace, from the store, inside the process."""
+    window = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(END, UTC))
+    with wiring.prometheus(settings) as prometheus:
+        collector: Collector = wiring.collector(settings, prometheus)
+        collector.collect(window)
+    answers = wiring.answerer(settings, None)
+    question = Question(Shape("allocation", ("namespace",)), window, ((window,),))
+    now = END + DAY
+    first = timed(lambda: answers.answer(question, now))
+    times = [timed(lambda: answers.answer(question, now)) * 1000 for _ in range(QUESTIONS)]
+    scan = bare_scan(settings)
+    figures = {"first_ms": first * 1000, **percentiles(times), "bare_scan_p50_ms": scan}
+    print(f"7 days by namespace      p50 {figures['p50_ms']:.1f} ms, p99 {figures['p99_ms']:.1f} ms "
+          f"(first {figures['first_ms']:.0f} ms; the bare scan of the same files {scan:.1f} ms)", flush=True)  # fmt: skip
+    return figures
+
+
+def bare_scan(settings: Settings) -> float:
+    """Median time of DuckDB alone summing the cost of the same files by namespace. [ms]"""
+    import duckdb
+
+    files = [str(path) for path in settings.store.glob("allocation/grain=day/*/*/*.parquet")]
+    connection = duckdb.connect()
+    query = "select namespace, sum(cpu_cost + ram_cost + gpu_cost) from read_parquet(?) group by all"
+    return statistics.median(timed(lambda: connection.execute(query, [files]).fetchall()) * 1000 for _ in range(50))
+
+
+def percentiles(times: Sequence[float]) -> dict[str, float]:
+    """p50 and p99 of ``times``."""
+    ordered = sorted(times)
+    return {"p50_ms": statistics.median(ordered), "p99_ms": ordered[int(len(ordered) * 0.99) - 1]}
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """How long ``work`` takes. [s]"""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _fields(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in settings.__slots__}
+
+
+if __name__ == "__main__":
+    main()
+    print(f"peak memory of this run  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6:.0f} MB")

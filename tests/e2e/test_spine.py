@@ -1,0 +1,178 @@
+"""End to end on real parts: metrics in Prometheus, reports by kubectl, the operator between them as the manifests run it."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farthing.demo.scenario import demo_cluster
+from farthing.demo.watch import expose
+from tests.support.tools import ensure
+from tests.support.cluster import Cluster
+from tests.support.prometheus_server import PrometheusServer
+from tests.support.remote_write import write
+from tests.support.running import NAMESPACE, REPOSITORY, install, operator
+from tests.support.waiting import wait_until
+
+HOUR = 3600
+SAMPLES = REPOSITORY / "manifests" / "samples"
+pytestmark = pytest.mark.prometheus
+KINDS = "costreports,assetreports"
+
+
+@dataclass(frozen=True)
+class Spine:
+    """Everything that is running."""
+
+    cluster: Cluster
+    prometheus: PrometheusServer
+    folder: Path
+
+    def farthing(self, *arguments: str) -> str:
+        """What a command of the command line prints, asked of the operator's own store."""
+        command = [sys.executable, "-m", "farthing", *arguments, "--store", str(self.folder / "store")]
+        done = subprocess.run([*command, "--cluster", "demo"], capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode in {0, 3}, done.stderr
+        return done.stdout
+
+    def report(self, kind: str, name: str, namespace: str = NAMESPACE) -> dict[str, Any]:
+        """The object as the API has it."""
+        return self.cluster.get(kind, name, "-n", namespace)
+
+    def config_maps(self, name: str, namespace: str = NAMESPACE) -> dict[str, dict[str, Any]]:
+        """The ConfigMaps of a report by name."""
+        found = self.cluster.get("configmaps", "-n", namespace, "-l", f"farthing.dev/report={name}")
+        return {one["metadata"]["name"]: one for one in found["items"]}
+
+
+@pytest.fixture(scope="module")
+def spine(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spine]:
+    """The demo's cluster over its last day and a half, up to this hour, with the operator not yet running."""
+    folder = tmp_path_factory.mktemp("spine")
+    now = int(time.time()) // HOUR * HOUR
+    with PrometheusServer(folder / "prometheus", ensure(["prometheus"])["prometheus"]) as prometheus:
+        write(expose(demo_cluster(now - 36 * HOUR, int(time.time()))), prometheus.url)
+        install(control_plane)
+        yield Spine(control_plane, prometheus, folder)
+        control_plane.kubectl("delete", KINDS, "--all", "-n", NAMESPACE, "--ignore-not-found")
+
+
+def test_from_metrics_to_kubectl_and_back(spine: Spine) -> None:
+    cluster = spine.cluster
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
+        applied = cluster.kubectl("apply", "-f", str(SAMPLES))
+        assert applied.stderr == ""
+        cluster.kubectl("wait", "--for=condition=Ready", KINDS, "--all", "-n", NAMESPACE, "--timeout=90s")
+
+        shown = cluster.kubectl("get", "costreports", "-A", "-o", "wide").stdout
+        for column in ("WINDOW", "AGGREGATE", "TOTAL", "IDLE", "EFFICIENCY", "READY", "LAST RUN", "AGE", "COVERAGE"):
+            assert column in shown.splitlines()[0]
+        assert re.search(r"controllers-today +today +namespace,controllerKind,controller +\d+\.\d{4}", shown)
+
+        rows = json.loads(spine.config_maps("controllers-today")["controllers-today-costreport"]["data"]["rows.json"])
+        asked = spine.farthing(
+            "allocation", "--window", "today", "--aggregate", "namespace,controllerKind,controller", "-o", "json",
+            "--limit", "1000",
+        )  # fmt: skip
+        assert rows == json.loads(asked)
+        assert {"__idle__", "shop/deployment/deployment:web"} <= {row["name"] for row in rows}
+
+        status = spine.report("costreport", "controllers-today")["status"]
+        assert float(status["totals"]["totalCost"]) == pytest.approx(sum(row["totalCost"] for row in rows), abs=1e-4)
+        assert float(status["residual"]) <= 1e-9
+        metadata = spine.report("costreport", "controllers-today")["metadata"]
+        assert "finalizers" not in metadata
+        assert [key for key in metadata["annotations"] if "kubectl" not in key] == []
+
+        events = cluster.get("events", "-n", NAMESPACE)["items"]
+        told = [one for one in events if one["involvedObject"]["name"] == "controllers-today"]
+        assert len(told) <= 2
+
+        index = spine.config_maps("controllers-today")["controllers-today-costreport"]["metadata"]
+        cluster.kubectl("patch", "configmap", index["name"], "-n", NAMESPACE, "-p", '{"data":{"rows.json":"tampered"}}')
+        wait_until(lambda: _rows_of(spine, "controllers-today") == rows, "the edited ConfigMap to be repaired")
+
+        begun = time.monotonic()
+        cluster.kubectl("delete", "costreport", "controllers-today", "-n", NAMESPACE, "--timeout=10s")
+        assert time.monotonic() - begun < 5
+        wait_until(lambda: not spine.config_maps("controllers-today"), "the ConfigMaps to be collected")
+
+
+def test_delete_needs_no_operator(spine: Spine) -> None:
+    cluster = spine.cluster
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
+        cluster.kubectl("apply", "-f", str(SAMPLES / "nodes.yaml"))
+        cluster.kubectl("wait", "--for=condition=Ready", "assetreport/nodes", "-n", NAMESPACE, "--timeout=60s")
+        wait_until(lambda: spine.config_maps("nodes"), "the ConfigMaps")
+    cluster.kubectl("delete", "assetreport", "nodes", "-n", NAMESPACE, "--timeout=10s")
+    wait_until(lambda: not spine.config_maps("nodes"), "the ConfigMaps to be collected")
+
+
+def test_a_tenant_sees_its_namespace_and_nothing_else(spine: Spine) -> None:
+    cluster = spine.cluster
+    cluster.create_namespace("shop")
+    spec = {"window": "today", "aggregate": ["controller"]}
+    cluster.apply(
+        _report("CostReport", "mine", "shop", spec),
+        _report("CostReport", "nosy", "shop", {**spec, "aggregate": ["node"]}),
+        _report("AssetReport", "nodes", "shop", {"window": "today"}),
+    )
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
+        cluster.kubectl("wait", "--for=condition=Ready", "costreport/mine", "-n", "shop", "--timeout=60s")
+        cluster.kubectl("wait", "--for=condition=Stalled", "costreport/nosy", "-n", "shop", "--timeout=60s")
+        cluster.kubectl("wait", "--for=condition=Stalled", "assetreport/nodes", "-n", "shop", "--timeout=60s")
+    everything = json.dumps([spine.report("costreport", "mine", "shop")["status"], *spine.config_maps("mine", "shop").values()])
+    assert "deployment:web" in everything
+    for foreign in ("ip-10-0", "payments", "kube-system", "i-0", "__idle__"):
+        assert foreign not in everything
+    (stalled,) = [one for one in spine.report("costreport", "nosy", "shop")["status"]["conditions"] if one["type"] == "Stalled"]
+    assert stalled["reason"] == "ScopeDenied"
+    assert "'node'" in stalled["message"]
+    cluster.kubectl("delete", "namespace", "shop", "--wait=false")
+
+
+def test_prometheus_gone_keeps_the_last_result_and_recovers(spine: Spine) -> None:
+    cluster = spine.cluster
+    name = "exact"
+    # A day that ends now is exact: its ends are asked from Prometheus at each run.
+    body = _report("CostReport", name, NAMESPACE, {"window": "24h", "interval": "1m", "history": 3})
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2", "--prometheus-timeout", "5"):
+        cluster.apply(body)
+        cluster.kubectl("wait", "--for=condition=Ready", f"costreport/{name}", "-n", NAMESPACE, "--timeout=60s")
+        before = spine.report("costreport", name)["status"]
+        spine.prometheus.stop()
+        try:
+            # Another spec asks at once instead of in a minute.
+            cluster.apply({**body, "spec": {**body["spec"], "limit": 5}})
+            cluster.kubectl("wait", "--for=condition=Ready=false", f"costreport/{name}", "-n", NAMESPACE, "--timeout=60s")
+            during = spine.report("costreport", name)["status"]
+        finally:
+            spine.prometheus.start()
+        ready = next(one for one in during["conditions"] if one["type"] == "Ready")
+        assert ready["reason"] == "PrometheusUnreachable"
+        assert "tried again at" in ready["message"]
+        assert during["totals"] == before["totals"]
+        assert during["nextRunTime"] > before["lastRunTime"]
+        cluster.kubectl("wait", "--for=condition=Ready", f"costreport/{name}", "-n", NAMESPACE, "--timeout=90s")
+    cluster.kubectl("delete", "costreport", name, "-n", NAMESPACE)
+
+
+def _rows_of(spine: Spine, name: str) -> list[dict[str, Any]] | None:
+    found = spine.config_maps(name).get(f"{name}-costreport")
+    try:
+        rows: list[dict[str, Any]] = json.loads(found["data"]["rows.json"]) if found else []
+    except json.JSONDecodeError:
+        return None
+    return rows
+
+
+def _report(kind: str, name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "farthing.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}

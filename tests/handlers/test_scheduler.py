@@ -1,0 +1,218 @@
+"""The scheduler's rules, without a cluster: what the API would keep is a dict."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farthing.errors import FarthingError, KubernetesUnreachableError, MetricsUnreachableError
+from farthing.handlers.attempt import LONGEST_BACKOFF, Runner, backoff
+from farthing.handlers.collecting import Collecting
+from farthing.handlers.liveness import LivenessServer
+from farthing.handlers.scheduler import Scheduler
+from farthing.kube.client import ObjectRef
+from tests.support.operating import FakeCollection, FakeReports
+from tests.support.servers import answers
+from tests.support.waiting import wait_until
+
+
+class Written:
+    """A client and a publisher that keep what they are given."""
+
+    def __init__(self) -> None:
+        self.statuses: list[dict[str, Any]] = []
+        self.failing: Exception | None = None
+
+    def write_status(self, ref: ObjectRef, status: dict[str, Any]) -> int:
+        if self.failing is not None:
+            raise self.failing
+        self.statuses.append({"name": ref.name, **status})
+        return 1000 + len(self.statuses)
+
+    def create_event(self, *_: object) -> None: ...
+    def publish(self, owner: ObjectRef, documents: Sequence[object]) -> None: ...
+    def forget(self, namespace: str, name: str) -> None: ...
+    def version(self, *_: object) -> int:
+        return 0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Fixture:
+    def __init__(self, *, spread: float = 5.0) -> None:
+        self.reports, self.written, self.clock = FakeReports(), Written(), Clock()
+        written: Any = self.written
+        self.scheduler = Scheduler(Runner(self.reports, written, written, self.clock), spread=spread)
+        self.versions = 0
+
+    def body(self, name: str = "costs", generation: int = 1, **status: Any) -> dict[str, Any]:
+        self.versions += 1
+        return {
+            "apiVersion": "farthing.dev/v1alpha1",
+            "kind": "CostReport",
+            "metadata": {
+                "name": name,
+                "namespace": "team",
+                "uid": f"uid-of-{name}",
+                "generation": generation,
+                "resourceVersion": str(self.versions),
+            },
+            "spec": {"window": f"{generation}d", "interval": "1h"},
+            "status": status,
+        }
+
+
+def played(play: Callable[[Fixture], Any], **options: Any) -> None:
+    """Run ``play`` beside a scheduler."""
+
+    async def running() -> None:
+        fixture = Fixture(**options)
+        task = asyncio.create_task(fixture.scheduler.run())
+        try:
+            await play(fixture)
+        finally:
+            fixture.reports.may_end.set()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            fixture.scheduler.threads.close()
+
+    asyncio.run(running())
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - it waits for threads
+            await asyncio.sleep(0.005)
+
+
+def test_an_object_that_is_edited_a_hundred_times_in_a_run_is_run_once_more_for_the_newest_edit() -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.reports.may_end.clear()
+        fixture.scheduler.saw(fixture.body())
+        await until(fixture.reports.begun.is_set)
+        for generation in range(2, 102):
+            fixture.scheduler.saw(fixture.body(generation=generation))
+        fixture.reports.may_end.set()
+        (known,) = fixture.scheduler
+        await until(lambda: not known.running)
+        fixture.clock.now += 1
+        await until(lambda: len(fixture.reports.answered) == 2 and not known.running)
+        assert fixture.reports.answered == ["1d", "101d"]
+        assert [one["observedGeneration"] for one in fixture.written.statuses] == [1, 101, 101]
+
+    played(play)
+
+
+def test_an_older_version_of_an_object_is_no_news() -> None:
+    async def play(fixture: Fixture) -> None:
+        older, newer = fixture.body(generation=1), fixture.body(generation=2)
+        fixture.scheduler.saw(newer)
+        fixture.scheduler.saw(older)
+        assert [known.generation for known in fixture.scheduler] == [2]
+
+    played(play)
+
+
+def test_a_report_that_kubernetes_fails_is_tried_again_and_not_before_its_time() -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.written.failing = KubernetesUnreachableError("nobody answers")
+        fixture.scheduler.saw(fixture.body())
+        (known,) = fixture.scheduler
+        await until(lambda: known.failures == 1)
+        assert known.due is not None
+        assert known.due > fixture.clock.now
+        fixture.written.failing = None
+        fixture.scheduler.store_changed()
+        assert known.due > fixture.clock.now
+        fixture.clock.now = known.due
+        await until(lambda: fixture.written.statuses and not known.running)
+        assert (known.failures, known.retry_at) == (0, None)
+
+    played(play)
+
+
+def test_a_fault_of_a_report_stops_no_other() -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.reports.faulty = "bad"
+        fixture.scheduler.saw(fixture.body("bad"))
+        fixture.scheduler.saw(fixture.body("good"))
+        await until(lambda: any(one["name"] == "good" and "lastRunTime" in one for one in fixture.written.statuses))
+        bad = next(known for known in fixture.scheduler if known.ref.name == "bad")
+        await until(lambda: bad.failures == 1)
+
+    played(play)
+
+
+def test_reports_that_are_late_at_a_start_are_spread_and_new_ones_are_not() -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.reports.may_end.clear()
+        ready = {
+            "type": "Ready",
+            "status": "True",
+            "reason": "ReportComputed",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
+        late = {"observedGeneration": 1, "conditions": [ready], "lastRunTime": "2026-01-01T00:00:00Z"}
+        for number in range(100):
+            fixture.scheduler.saw(fixture.body(f"late-{number}", **late), listed=True)
+        dues = [known.due - fixture.clock.now for known in fixture.scheduler if known.due is not None]
+        assert len(dues) == 100
+        assert all(0 <= due <= 50 for due in dues)
+        assert max(dues) - min(dues) > 40
+        fixture.scheduler.saw(fixture.body("new"), listed=True)
+        await until(lambda: fixture.reports.runs["new"])
+
+    played(play, spread=50.0)
+
+
+def test_a_scheduled_report_runs_again_when_its_interval_is_over() -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.scheduler.saw(fixture.body())
+        (known,) = fixture.scheduler
+        await until(lambda: known.settled == 1 and not known.running)
+        assert known.due == fixture.clock.now + 3600
+        fixture.clock.now += 3600
+        await until(lambda: fixture.reports.runs["costs"] == 2)
+
+    played(play)
+
+
+@given(st.integers(0, 10_000))
+def test_a_backoff_grows_to_ten_minutes_and_never_past_them(failures: int) -> None:
+    longest = min(2.0 ** min(failures, 10), LONGEST_BACKOFF)
+    assert longest / 2 <= backoff(failures) <= longest <= 600
+
+
+@pytest.mark.parametrize("error", [MetricsUnreachableError("Prometheus is away"), RuntimeError("a fault")])
+def test_a_collection_that_fails_is_followed_by_the_next(error: FarthingError | RuntimeError) -> None:
+    collection = FakeCollection()
+    collection.error = error
+    changes: list[None] = []
+    collecting = Collecting(collection, 0.001, lambda: changes.append(None))
+    collecting.start()
+    wait_until(lambda: collection.cycles > 2, "more cycles")
+    assert changes == []
+    collection.error, collection.changes = None, True
+    wait_until(lambda: changes, "the change to be told")
+    collecting.stop()
+    assert collecting.join(10)
+
+
+def test_livez_answers_200_until_something_is_wrong() -> None:
+    wrong: list[str] = []
+    server = LivenessServer(("127.0.0.1", 0), lambda: wrong)
+    url = f"http://127.0.0.1:{server.port}"
+    assert answers(f"{url}/livez")
+    assert not answers(f"{url}/other")
+    wrong.append("the event loop stands still")
+    assert not answers(f"{url}/livez")
+    server.close()

@@ -1,0 +1,118 @@
+"""Nodes as assets: how long they ran, what they hold, and where their cost went (C1, C4, C9, C12)."""
+
+import pytest
+
+from tests.support.sample_tables import GIB, HOUR, START, Facts, SampleTables, uid_of
+
+OLD, NEW = "aws:///a/i-old", "aws:///a/i-new"
+
+
+def test_a_node_removed_within_the_hour_costs_what_it_ran() -> None:
+    tables = SampleTables(hours=2)
+    tables.node(cores=4, gib=8, seen={0: 38}, rates=(0.03, 0.004, 0.9))
+    made = tables.facts()
+    row = made.node()
+    # 38 scrapes: 2280 s of 4 cores at 0.03 and of 8 GiB at 0.004.
+    assert (row["run_seconds"], row["run_start"] - START, row["run_end"] - START) == (2280, 0, 2280)
+    assert row["cpu_cost"] == pytest.approx(4 * 2280 / 3600 * 0.03)
+    assert row["ram_cost"] == pytest.approx(8 * 2280 / 3600 * 0.004)
+    assert [one for one in made.asset if one["start"] == START + HOUR] == []
+
+
+def test_a_node_created_within_the_hour_costs_from_then_on() -> None:
+    tables = SampleTables()
+    # Created at 1234 s; 39 scrapes saw it.
+    tables.node(cores=4, seen=39, created=1234)
+    row = tables.facts().node()
+    assert (row["run_seconds"], row["run_start"] - START) == (3600 - 1234, 1234)
+    assert row["cpu_quantity"] == 4 * (3600 - 1234)
+
+
+@pytest.fixture(scope="module")
+def replaced() -> Facts:
+    """node-a of 8 cores goes at 1330 s and comes back at 1500 s with 4 cores, under its name."""
+    tables = SampleTables()
+    tables.node("node-a", OLD, cores=8, gib=32, seen={0: 22}, rates=(0.03, 0.004, 0.9))
+    tables.rows["node_capacity"] = [row for row in tables.rows["node_capacity"] if row[1] == START]
+    tables.node("node-a", NEW, cores=4, gib=16, seen=35, created=1500, rates=(0.06, 0.008, 0.9))
+    tables.container("before", seen=22, started=-9000, requests={"cpu": 2})
+    tables.container("after", seen=34, started=1560, requests={"cpu": 2})
+    return tables.facts()
+
+
+def test_a_node_replaced_under_its_name_is_two_assets(replaced: Facts) -> None:
+    # 22 scrapes saw the old one, and the new one ran from 1500 s.
+    old, new = replaced.node(provider_id=OLD), replaced.node(provider_id=NEW)
+    assert (old["run_seconds"], new["run_seconds"]) == (1320, 2100)
+    assert (old["cpu_quantity"], new["cpu_quantity"]) == (8 * 1320, 4 * 2100)
+    assert (old["ram_quantity"], new["ram_quantity"]) == (32 * GIB * 1320, 16 * GIB * 2100)
+    assert (old["cpu_cost"], new["cpu_cost"]) == pytest.approx((8 * 1320 / 3600 * 0.03, 4 * 2100 / 3600 * 0.06))
+
+
+def test_containers_are_charged_on_the_node_they_ran_on(replaced: Facts) -> None:
+    before, after = replaced.container("before"), replaced.container("after")
+    assert (before["provider_id"], after["provider_id"]) == (OLD, NEW)
+    assert (before["cpu_cost"], after["cpu_cost"]) == pytest.approx((2 * 1320 / 3600 * 0.03, 2 * 2040 / 3600 * 0.06))
+    assert replaced.node(provider_id=OLD)["cpu_allocated_cost"] == before["cpu_cost"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "allocated", "idle", "over"),
+    [
+        pytest.param(1, 1, 3, 0, id="half-empty"),
+        pytest.param(4, 4, 0, 0, id="full"),
+        pytest.param(6, 6, 0, 2, id="more-held-than-there-is"),
+    ],
+)
+def test_what_nobody_holds_is_idle_and_what_does_not_fit_is_kept(
+    asked: float, allocated: float, idle: float, over: float
+) -> None:
+    tables = SampleTables()
+    tables.node(cores=4, gib=16, rates=(0.03, 0.004, 0.9))
+    tables.container("pod", started=-100, requests={"cpu": asked})
+    row = tables.facts().node()
+    core_hours = {name: row[f"cpu_{name}_cost"] / 0.03 for name in ("allocated", "idle", "overallocated")}
+    assert core_hours == pytest.approx({"allocated": allocated, "idle": idle, "overallocated": over})
+    # The other resource is not touched: 16 GiB-hours at 0.004 are idle.
+    assert (row["ram_idle_cost"], row["ram_overallocated_cost"]) == (pytest.approx(0.064), 0)
+
+
+def test_gpus_of_a_partitioned_device_add_up_to_the_device() -> None:
+    tables = SampleTables()
+    tables.node("mig", gpus={"nvidia_com_mig_1g_5gb": 7})
+    tables.node("mixed", "aws:///a/i-2", gpus={"nvidia_com_gpu": 1, "nvidia_com_mig_3g_20gb": 2})
+    made = tables.facts()
+    assert made.node("mig")["gpu_quantity"] == pytest.approx(1 * HOUR)
+    assert made.node("mixed")["gpu_quantity"] == pytest.approx((1 + 6 / 7) * HOUR)
+
+
+def test_a_node_says_what_it_is() -> None:
+    tables = SampleTables()
+    tables.node("node-a", "gce://p/z/node-a")
+    tables.give(
+        "node_labels",
+        1,
+        node="node-a",
+        label_node_kubernetes_io_instance_type="n2-standard-4",
+        label_topology_kubernetes_io_region="europe-west1",
+        label_topology_kubernetes_io_zone="europe-west1-b",
+    )
+    tables.node("unlabelled", "")
+    made = tables.facts()
+    row, other = made.node("node-a"), made.node("unlabelled")
+    told = ("type", "category", "provider", "instance_type", "region", "zone", "spot")
+    assert [row[one] for one in told] == [
+        "Node", "Compute", "GCP", "n2-standard-4", "europe-west1", "europe-west1-b", False,
+    ]  # fmt: skip
+    assert [other[one] for one in told] == ["Node", "Compute", "", "", "", "", False]
+
+
+def test_two_scrapers_of_a_node_do_not_double_it() -> None:
+    # Two rows of one node where an exporter knows it by two ids: the rate of the better one, once.
+    tables = SampleTables()
+    tables.node("node-a", "aws:///a/i-1", cores=2, gib=4, rates=(0.03, 0.004, 0.9))
+    tables.give("node_cpu_rate", 9.0, node="node-a", provider_id="elsewhere")
+    tables.container("pod", uid=uid_of("pod"), started=-10, requests={"cpu": 1})
+    made = tables.facts()
+    assert len(made.asset) == 1
+    assert made.node()["cpu_cost"] == pytest.approx(0.06)

@@ -1,0 +1,108 @@
+"""C2: cpu from the growth of its counter over the hour's edge, memory from the mean of the samples present."""
+
+import pytest
+
+from farthing.prometheus.queries import CATALOGUE, CPU_SECONDS, WORKING_SET
+from tests.support.sample_tables import HOUR, Facts, SampleTables, cgroup, uid_of
+
+MIB = float(2**20)
+
+
+@pytest.fixture(scope="module")
+def used() -> Facts:
+    """One hour of one node, scraped at 50 s past each minute, and one pod for each way a counter goes."""
+    tables = SampleTables()
+    tables.node()
+    for pod in ("steady", "over-the-edge", "restarted", "reset", "reset-at-the-edge", "born", "still"):
+        tables.container(pod, started=-9000)
+    tables.usage("steady", cpu={-1: 1000, 0: 1000}, scraped={-1: -10, 0: 3590})
+    tables.usage("over-the-edge", cpu={-1: 100, 0: 460}, first=106)
+    tables.usage("restarted", cgroup_id=cgroup(uid_of("restarted"), "run-1"), cpu={-1: 100, 0: 150}, first=101)
+    tables.usage("restarted", cgroup_id=cgroup(uid_of("restarted"), "run-2"), cpu={0: 30}, first=1)
+    tables.usage("reset", cgroup_id="", cpu={-1: 100, 0: 30}, first=0)
+    tables.give("cpu_reset_growth", 77, namespace="shop", pod="reset", container="main", id="")
+    tables.usage("reset-at-the-edge", cgroup_id="", cpu={-1: 900, 0: 240}, first=4)
+    tables.usage("born", cpu={0: 200}, first=8)
+    tables.usage("still", cpu={-1: 55, 0: 55}, first=55)
+    # Ends at 1830 s; it was last scraped at 1790 s and, in the hour before, at -10 s. It took half a core: 900 core-s
+    # between these scrapes, and 20 more in the 40 s that no scrape saw.
+    tables.container("ended", seen=30, started=-500, completed={0: 1830})
+    tables.usage("ended", cpu={-1: 100, 0: 1000}, first=125, scraped={-1: -10})
+    # Born at 620 s, ended at 680 s: one scrape, at 650 s, saw 15 core-s of 30.
+    tables.container("brief", seen=1, started=620, completed={0: 680})
+    tables.usage("brief", cpu={0: 15}, first=15)
+    return tables.facts()
+
+
+@pytest.mark.parametrize(
+    ("pod", "core_seconds"),
+    [
+        pytest.param("over-the-edge", 460 - 100, id="from-the-last-sample-of-the-hour-before"),
+        pytest.param("restarted", (150 - 100) + (30 - 0), id="a-new-cgroup-counts-from-zero"),
+        pytest.param("reset", 77, id="without-cgroups-prometheus-follows-the-reset"),
+        pytest.param("reset-at-the-edge", 240, id="without-cgroups-a-fall-over-the-edge-is-a-reset"),
+        pytest.param("born", 200, id="born-in-the-hour-counts-from-zero"),
+        pytest.param("still", 0, id="what-does-not-grow-was-not-used"),
+        pytest.param("ended", 900 + 0.5 * 40, id="the-tail-after-the-last-scrape-is-filled"),
+    ],
+)
+def test_cpu_used_is_the_growth_of_the_counter(used: Facts, pod: str, core_seconds: float) -> None:
+    assert used.container(pod)["cpu_used"] == pytest.approx(core_seconds)
+
+
+def test_the_tail_is_filled_at_the_mean_rate_of_what_was_seen(used: Facts) -> None:
+    # 15 core-s in the 30 s up to 650 s, so 30 core-s in the 60 s it ran.
+    assert used.container("brief")["cpu_used"] == pytest.approx(30)
+
+
+def test_in_the_first_hour_of_data_only_what_was_seen_to_grow_counts() -> None:
+    tables = SampleTables(hours=2, scraped_before=False)
+    tables.node()
+    tables.container("old", started=-90_000)
+    tables.usage("old", cpu={0: 620, 1: 720}, first={0: 500, 1: 621})
+    tables.container("new", seen={0: 0, 1: 60}, started=HOUR)
+    tables.usage("new", cpu={1: 40}, first=2)
+    made = tables.facts()
+    assert [made.container("old", hour)["cpu_used"] for hour in (0, 1)] == [620 - 500, 720 - 620]
+    assert made.container("new", 1)["cpu_used"] == 40
+
+
+def test_memory_is_the_mean_over_all_samples_times_the_run_time() -> None:
+    tables = SampleTables(hours=1)
+    tables.node()
+    tables.container("web", seen=40, started=1200)
+    first, second = (cgroup(uid_of("web"), run) for run in ("run-1", "run-2"))
+    tables.usage("web", cgroup_id=first, cpu={0: 1}, ram=100 * MIB, ram_scrapes=10)
+    tables.usage("web", cgroup_id=second, cpu={0: 1}, ram=400 * MIB, ram_scrapes=30)
+    # (10 x 100 + 30 x 400) / 40 = 325 MiB for 2400 s.
+    assert tables.facts().container("web")["ram_used"] == pytest.approx(325 * MIB * 2400)
+
+
+def test_of_two_pods_of_one_name_each_has_its_own_cgroup() -> None:
+    old, new = uid_of("db-0 before"), uid_of("db-0 after")
+    tables = SampleTables()
+    tables.node()
+    tables.container("db-0", uid=old, seen=20, started=-100)
+    tables.container("db-0", uid=new, seen=40, started=1200)
+    tables.usage("db-0", cgroup_id=cgroup(old, "run-1"), cpu={0: 11}, ram=1 * MIB)
+    tables.usage("db-0", cgroup_id=f"/kubepods/burstable/pod{new}/run-1", cpu={0: 22}, ram=2 * MIB)
+    used = {row["uid"]: (row["cpu_used"], row["ram_used"]) for row in tables.facts().containers("db-0")}
+    assert used == {old: (11, 1 * MIB * 1200), new: (22, 2 * MIB * 2400)}
+
+
+def test_without_the_uid_in_the_cgroup_the_pod_that_ran_longest_used_it() -> None:
+    tables = SampleTables()
+    tables.node()
+    tables.container("db-0", uid=uid_of("short"), seen=5)
+    tables.container("db-0", uid=uid_of("long"), seen=50, started=600)
+    tables.usage("db-0", cgroup_id="", cpu={0: 33})
+    used = {row["uid"]: row["cpu_used"] for row in tables.facts().containers("db-0")}
+    assert used == {uid_of("short"): 0, uid_of("long"): 33}
+
+
+@pytest.mark.parametrize(
+    "query", [one for one in CATALOGUE if one.metric in {CPU_SECONDS, WORKING_SET} and one.keep], ids=lambda one: one.name
+)
+def test_pods_and_sandboxes_are_not_asked_for_as_containers(query: object) -> None:
+    promql = query.promql("1h")  # type: ignore[attr-defined]
+    assert 'container!="",container!="POD"' in promql

@@ -1,0 +1,101 @@
+"""A writer that is killed at any moment leaves the old day or the new one, and nothing that stays."""
+
+import multiprocessing
+import random
+import signal
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from farthing.store.days import Store
+from farthing.store.engine import connect, parquet, run
+from tests.support import doomed_writer
+from tests.support.facts import CLUSTER, DATE
+
+FINISHED = 0
+
+
+@pytest.fixture(scope="module")
+def processes() -> ForkServerContext:
+    """Children that begin with the store's code loaded already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.support.doomed_writer"])
+    return context
+
+
+def cost_of(store: Store) -> float:
+    """What the day costs by its four files, each of which is verified."""
+    day = store.day(CLUSTER, DATE)
+    assert day is not None
+    costs = set()
+    with connect(threads=1) as connection:
+        for grain in ("hour", "day"):
+            files = store.files(day, grain)
+            assert files is not None
+            ((charged,),) = run(connection, f"select cpu_cost from {parquet([files['allocation']])}")  # noqa: S608
+            ((idle,),) = run(connection, f"select cpu_idle_cost from {parquet([files['asset']])}")  # noqa: S608
+            costs |= {charged, idle}
+    (cost,) = costs
+    return float(cost)
+
+
+def is_tidy(store: Store) -> bool:
+    """Whether there are no files but those the manifest names."""
+    day = store.day(CLUSTER, DATE)
+    assert day is not None
+    found = {path for path in store.root.rglob("*") if path.is_file()}
+    named = {store.root / file.path for file in day.files}
+    return found == named | {store.root / "lock", *store.root.glob("manifest/*/date=*.json")}
+
+
+def test_killed_at_any_line_of_the_stores_code_the_day_is_the_old_one_or_the_new_one(
+    tmp_path: Path, processes: ForkServerContext
+) -> None:
+    store, cost, kills, both = Store(tmp_path), 1.0, 0, set()
+    doomed_writer.keep(tmp_path, cost)
+    # Every second line, and the odd ones in the second round.
+    for line in (*range(1, 10_000, 2),):
+        child = processes.Process(target=doomed_writer.keep_until_line, args=(tmp_path, cost + 1, line))
+        child.start()
+        child.join()
+        found = cost_of(store)
+        assert found in {cost, cost + 1}
+        both.add(found - cost)
+        cost = found
+        if child.exitcode == FINISHED:
+            break
+        assert child.exitcode == -signal.SIGKILL
+        kills += 1
+    assert kills >= 50
+    assert both == {0, 1}
+    doomed_writer.keep(tmp_path, cost + 1)
+    assert cost_of(store) == cost + 1
+    assert is_tidy(store)
+
+
+def test_killed_at_any_moment_the_day_is_whole_and_the_next_writer_goes_on(
+    tmp_path: Path, processes: ForkServerContext
+) -> None:
+    store, dice = Store(tmp_path), random.Random(3)  # noqa: S311 - no secret
+    doomed_writer.keep(tmp_path, 0.0)
+    cost, lengths = 0.0, set()
+    for _ in range(40):
+        begun = processes.Event()
+        child = processes.Process(target=doomed_writer.keep_for_ever, args=(tmp_path, cost + 1, begun))
+        child.start()
+        assert begun.wait(30)
+        # Moments within about two rounds of writing.
+        child.join(dice.uniform(0, 0.2))
+        child.kill()
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
+        found = cost_of(store)
+        assert found >= cost
+        lengths.add(found - cost)
+        cost = found
+    # Some were killed before they had kept anything, and some after.
+    assert len(lengths) > 1
+    doomed_writer.keep(tmp_path, cost + 1)
+    assert cost_of(store) == cost + 1
+    assert is_tidy(store)
