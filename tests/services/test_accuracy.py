@@ -11,7 +11,7 @@ from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Scraping
 from farthing.demo.watch import expose
 from tests.conftest import programs
-from tests.support.facts import Facts, asking, facts_of
+from tests.support.measuring import Facts, asking, facts_of
 from tests.support.prometheus_server import PrometheusServer
 from tests.support.remote_write import write
 from tests.support.truth import ContainerHour, container_hours, hours_of, node_hours, total_cost

@@ -16,7 +16,7 @@ from farthing.model.zone import parse_timezone
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet, run, text
 from farthing.store.manifest import Manifest, manifest_path
-from tests.support.facts import CLUSTER, DATE, DAY, HOUR, START, Facts, Row, container, node, one_hour, seen
+from tests.support.fact_rows import CLUSTER, DATE, DAY, HOUR, START, FactTables, Row, container, node, one_hour, seen
 
 PLACE = (CLUSTER, DATE, DAY)
 
@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def keep(store: Store, facts: Facts, coverage: list[Coverage], place: tuple[str, str, Window] = PLACE) -> Manifest:
+def keep(store: Store, facts: FactTables, coverage: list[Coverage], place: tuple[str, str, Window] = PLACE) -> Manifest:
     with facts as bench, store.writing():
         return store.keep(bench, place, coverage)  # type: ignore[arg-type]
 
@@ -69,7 +69,7 @@ def test_a_day_is_the_sum_of_its_hours(store: Store) -> None:
     hours = [container(hour, cpu_cost=0.1 * hour, ram_used=hour, seconds=3600 - hour) for hour in range(24)]
     moved = container(23, pod="web", node="node-b", cpu_cost=5.0)
     nodes = [node(hour, cpu_cost=2.0, cpu_idle_cost=0.25) for hour in range(24)]
-    keep(store, Facts([*hours, moved], nodes), seen(*range(24)))
+    keep(store, FactTables([*hours, moved], nodes), seen(*range(24)))
     stayed, other = sorted(rows_of(store, grain="day"), key=lambda row: row["node"])
     # 0.1 x (0 + 1 + ... + 23) = 27.6, and 24 hours less 276 s.
     assert stayed["cpu_cost"] == pytest.approx(27.6)
@@ -100,8 +100,8 @@ def test_an_hour_is_replaced_only_by_facts_that_saw_as_much(store: Store, again:
 def test_files_hold_the_documented_columns_and_nothing_that_their_folders_say(store: Store) -> None:
     # A cluster's folder may read as a number, and as a column of that name.
     place = ("007", DATE, DAY)
-    keep(store, Facts([container(0, cluster="007")], [node(0, cluster="007")]), seen(0), place)
-    keep(store, Facts([container(1, cluster="007")], [node(1, cluster="007")]), seen(1), place)
+    keep(store, FactTables([container(0, cluster="007")], [node(0, cluster="007")]), seen(0), place)
+    keep(store, FactTables([container(1, cluster="007")], [node(1, cluster="007")]), seen(1), place)
     for table, columns in (("allocation", ALLOCATION), ("asset", ASSET)):
         for grain, count in (("hour", 2), ("day", 1)):
             rows = rows_of(store, table, grain, "007")
@@ -110,9 +110,9 @@ def test_files_hold_the_documented_columns_and_nothing_that_their_folders_say(st
 
 
 def test_each_hour_is_judged_for_itself(store: Store) -> None:
-    keep(store, Facts([container(0, cpu_cost=1), container(1, cpu_cost=1), container(2, cpu_cost=1)]), seen(0, 1, 2))
+    keep(store, FactTables([container(0, cpu_cost=1), container(1, cpu_cost=1), container(2, cpu_cost=1)]), seen(0, 1, 2))
     worse = [*seen(1, share=0.5), *seen(2, 3)]
-    keep(store, Facts([container(1, cpu_cost=7), container(2, cpu_cost=7), container(3, cpu_cost=7)]), worse)
+    keep(store, FactTables([container(1, cpu_cost=7), container(2, cpu_cost=7), container(3, cpu_cost=7)]), worse)
     assert costs(store) == {0: 1, 1: 1, 2: 7, 3: 7}
     manifest = store.day(CLUSTER, DATE)
     assert manifest is not None
@@ -123,19 +123,19 @@ def test_each_hour_is_judged_for_itself(store: Store) -> None:
 def test_an_hour_without_rows_replaces_one_that_had_some(store: Store) -> None:
     # Its pods turned out to belong elsewhere: as well seen, so it counts.
     keep(store, one_hour(1.0), seen(0, share=0.5))
-    keep(store, Facts(), seen(0))
+    keep(store, FactTables(), seen(0))
     assert rows_of(store) == []
 
 
 def test_a_day_without_hours_can_only_be_replaced_whole(store: Store) -> None:
-    keep(store, Facts([container(hour, cpu_cost=1.0) for hour in (0, 1)]), seen(0, 1))
+    keep(store, FactTables([container(hour, cpu_cost=1.0) for hour in (0, 1)]), seen(0, 1))
     with store.writing():
         store.prune(CLUSTER, hours_before=START + 24 * HOUR, days_before=0)
     slim = store.day(CLUSTER, DATE)
     assert keep(store, one_hour(5.0), seen(0)) == slim
-    keep(store, Facts([container(hour, cpu_cost=3.0) for hour in (0, 1)]), [*seen(0), *seen(1, share=0.9)])
+    keep(store, FactTables([container(hour, cpu_cost=3.0) for hour in (0, 1)]), [*seen(0), *seen(1, share=0.9)])
     assert store.day(CLUSTER, DATE) == slim
-    keep(store, Facts([container(hour, cpu_cost=3.0) for hour in (0, 1, 2)]), seen(0, 1, 2))
+    keep(store, FactTables([container(hour, cpu_cost=3.0) for hour in (0, 1, 2)]), seen(0, 1, 2))
     assert costs(store) == {0: 3, 1: 3, 2: 3}
     assert costs(store, "day") == {0: 9}
 
@@ -205,7 +205,7 @@ def test_the_same_facts_give_the_same_bytes_in_whatever_order_they_come(tmp_path
     for number in range(3):
         store = Store(tmp_path / str(number))
         shuffled = dice.sample(hours, len(hours)), dice.sample(assets, len(assets))
-        manifest = keep(store, Facts(*shuffled), seen(*range(6)))
+        manifest = keep(store, FactTables(*shuffled), seen(*range(6)))
         digests.append([file.sha256 for file in manifest.files])
     assert digests[0] == digests[1] == digests[2]
     for file in manifest.files:
@@ -282,8 +282,8 @@ def test_a_flipped_bit_of_a_file_is_noticed(store: Store, share: float) -> None:
 
 def test_a_file_is_checked_even_if_another_of_the_same_bytes_was(store: Store) -> None:
     # Two clusters' empty tables of a day are the same bytes.
-    first = keep(store, Facts(), seen(0), ("one", DATE, DAY)).files[0]
-    second = keep(store, Facts(), seen(0), ("two", DATE, DAY)).files[0]
+    first = keep(store, FactTables(), seen(0), ("one", DATE, DAY)).files[0]
+    second = keep(store, FactTables(), seen(0), ("two", DATE, DAY)).files[0]
     assert first.sha256 == second.sha256
     reader = Store(store.root)
     reader.verified(first)
@@ -358,7 +358,7 @@ def test_reading_needs_no_lock_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_rows_are_sorted_within_a_file(store: Store) -> None:
     rows = [container(hour, pod=pod) for hour in (2, 0, 1) for pod in ("b", "a")]
-    keep(store, Facts(rows), seen(0, 1, 2))
+    keep(store, FactTables(rows), seen(0, 1, 2))
     found = [(row["start"], row["pod"]) for row in rows_of(store)]
     assert found == sorted(found)
     with connect() as connection:

@@ -7,10 +7,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from farthing.store.days import Store
-from tests.support.facts import CLUSTER, DATE, DAY, one_hour, seen
+from farthing.store.days import Store, _roll_up_sql
+from farthing.store.manifest import TABLES
+from tests.support.fact_rows import CLUSTER, DATE, DAY, START, one_hour, seen
 
 PLACE = (CLUSTER, DATE, DAY)
+# Once for all the processes that begin as a copy of one that has imported this.
+for table in TABLES:
+    _roll_up_sql(table, START)
+
 STORE_CODE = str(Path(sys.modules[Store.__module__].__file__ or "").parent)
 
 

@@ -53,6 +53,8 @@ def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
 def _incomplete(answer: Answer) -> int:
     seen = answer.seen
     why = f"no series of {', '.join(seen.missing)}" if seen.missing else f"{seen.share:.1%} of the scrapes were seen"
+    if seen.rejected:
+        why += f", {seen.rejected} samples were no number, infinite or negative"
     click.echo(f"farthing: the data of {answer.question.window} is incomplete: {why}; costs are too low", err=True)
     return INCOMPLETE
 

@@ -31,6 +31,8 @@ BETWEEN_LOOKS: Final = 2.0
 LAST_CHANCE: Final = 2.0
 """For what is under way when the operator stops. [s]"""
 
+GOODBYE: Final = 0.25
+
 log = logging.getLogger("farthing.operator")
 
 
@@ -147,6 +149,8 @@ async def _watch(operator: Operator, scheduler: Scheduler, work: list[asyncio.Ta
     finally:
         kopf_task.cancel()
         await asyncio.gather(kopf_task, return_exceptions=True)
+        # aiohttp's TLS connections say goodbye after they are closed, and have no other end to wait for.
+        await asyncio.sleep(GOODBYE)
     for task in done:
         task.result()
 

@@ -55,9 +55,11 @@ def _gpu_busy(run: ir.Table) -> ir.Table:
     busy = samples("gpu_busy")
     busy = busy.group_by(*name).agg(gpu_busy=busy["value"].sum())
     pairs = busy.join(identities("container_no"), list(name[1:])).join(run, [*KEY])
-    return pairs.group_by(*name).agg(
-        container_no=pairs.container_no.argmax(pairs.run_seconds), gpu_busy=pairs.gpu_busy.max()
-    ).select(*KEY, "gpu_busy")
+    return (
+        pairs.group_by(*name)
+        .agg(container_no=pairs.container_no.argmax(pairs.run_seconds), gpu_busy=pairs.gpu_busy.max())
+        .select(*KEY, "gpu_busy")
+    )
 
 
 def _names() -> ir.Table:

@@ -42,6 +42,11 @@ class Seen:
         return tuple(sorted({metric for one in self.coverage for metric in one.missing}))
 
     @property
+    def rejected(self) -> int:
+        """Samples that were no number, infinite or negative, and were left out."""
+        return sum(one.rejected for one in self.coverage)
+
+    @property
     def complete(self) -> bool:
         """Whether every passed hour was seen well enough."""
         return not self.unseen and all(one.complete for one in self.coverage)

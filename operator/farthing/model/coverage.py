@@ -39,13 +39,15 @@ class Coverage:
     """Unix time. [s]"""
     seconds: float
     share: float
-    """Of the expected scrapes, over the worse of kube-state-metrics and cAdvisor. [0 to 1]"""
+    """The worst of: expected scrapes of kube-state-metrics, and of cAdvisor where it has any; run time on known nodes. [0 to 1]"""
     state_interval: float = 0.0
     """Time between two scrapes of kube-state-metrics; 0 where unknown. [s]"""
     usage_interval: float = 0.0
     """Time between two scrapes of cAdvisor; 0 where unknown. [s]"""
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
+    rejected: int = 0
+    """Samples that were no number, infinite or negative, and were left out."""
     residual: float = 0.0
     """The largest breach of conservation (C12), relative."""
     collected: float = 0.0
@@ -54,7 +56,7 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Whether costs of the interval may be called complete."""
-        return self.share >= COMPLETE and not self.missing
+        return self.share >= COMPLETE and not self.missing and not self.rejected
 
     @property
     def settled(self) -> bool:
@@ -63,19 +65,31 @@ class Coverage:
 
     def as_good_as(self, stored: "Coverage") -> bool:
         """Whether facts seen like this may replace facts seen like ``stored``: they tell of as much time, and more."""
+        if self.seconds < stored.seconds or not set(self.missing) <= set(stored.missing):
+            return False
         # An hour that grows may come to have a gap: it is the time seen that must not shrink, not its share.
         seen_less = self.share * self.seconds < stored.share * stored.seconds * (1.0 - ROUNDING)
-        return self.seconds >= stored.seconds and not seen_less and set(self.missing) <= set(stored.missing)
+        # Without cAdvisor the share is that of kube-state-metrics alone: half of both tells more.
+        gained = set(self.missing) < set(stored.missing)
+        return gained or (not seen_less and self.rejected <= stored.rejected)
 
 
 def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.Table) -> ir.Table:
     """What was seen in each interval.
 
-    Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds [s], usage_samples, residual (C12), and
-    the rows of each metric that containers need, such as running_rows.
+    Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds, placed_seconds (on a node that was
+    seen) and unnamed_seconds (on a node nobody names) [s], usage_samples, residual (C12), and the rows of each metric
+    that containers need, such as running_rows.
     """
     rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
-    ran = run.group_by("start").agg(containers=run.count(), run_seconds=run.run_seconds.sum())
+    nodes = samples("node_scrapes").select("start", "node").distinct().mutate(there=True)
+    on_node = extend(run, nodes, "start", "node")
+    ran = on_node.group_by("start").agg(
+        containers=on_node.count(),
+        run_seconds=on_node.run_seconds.sum(),
+        placed_seconds=on_node.run_seconds.sum(where=on_node.there),
+        unnamed_seconds=on_node.run_seconds.sum(where=on_node.node == ""),
+    )
     used = usage.group_by("start").agg(usage_samples=usage.usage_scrapes.sum())
     counted = [ran, used, residuals]
     for name in EXPECTED_WITH_CONTAINERS:
@@ -111,29 +125,35 @@ def _scrape_interval(seen: list[tuple[float, float]], known: float) -> float:
 
 
 def _judge(row: dict[str, float], state_interval: float, usage_interval: float) -> Coverage:
-    seconds = row["seconds"]
-    state = min(1.0, row["state_scrapes"] * state_interval / seconds)
-    usage = 1.0
-    if row["run_seconds"] > 0:
-        usage = min(1.0, row["usage_samples"] * usage_interval / row["run_seconds"])
-    # Any of these tells of containers; none at all, with kube-state-metrics answering, is an empty cluster.
-    populated = row["containers"] > 0 or row["requests_rows"] > 0 or row["cpu_last_rows"] > 0
-    missing = [metric for name, metric in EXPECTED_WITH_CONTAINERS.items() if row[f"{name}_rows"] == 0]
-    if row["state_scrapes"] == 0:
-        missing = sorted({*missing, "kube_node_info"})
-    elif not populated:
-        missing = [
-            metric for metric in missing if metric == "kube_node_status_capacity" and row["node_scrapes_rows"] > 0
-        ]
+    ran = row["run_seconds"]
+    shares = [row["state_scrapes"] * state_interval / row["seconds"]]
+    if ran > 0:
+        shares.append(row["placed_seconds"] / ran)
+    if ran > 0 and row["ram_mean_rows"] > 0:
+        shares.append(row["usage_samples"] * usage_interval / ran)
     return Coverage(
         start=int(row["start"]),
-        seconds=seconds,
-        share=min(state, usage),
+        seconds=row["seconds"],
+        share=min(1.0, *shares),
         state_interval=state_interval,
         usage_interval=usage_interval,
-        missing=tuple(missing),
+        missing=_missing(row),
+        rejected=int(row["rejected"]),
         residual=row["residual"],
     )
+
+
+def _missing(row: dict[str, float]) -> tuple[str, ...]:
+    """The metrics without which what ran, or whether anything did, cannot be told."""
+    missing = {metric for name, metric in EXPECTED_WITH_CONTAINERS.items() if row[f"{name}_rows"] == 0}
+    if row["state_scrapes"] == 0:
+        missing.add("kube_node_info")
+    # Any of these tells of containers; none at all, with kube-state-metrics answering, is an empty cluster.
+    elif row["containers"] == row["requests_rows"] == row["cpu_last_rows"] == 0:
+        missing &= {"kube_node_status_capacity"} if row["node_scrapes_rows"] > 0 else set()
+    if row["unnamed_seconds"] > (1.0 - COMPLETE) * row["run_seconds"]:
+        missing.add("kube_pod_info")
+    return tuple(sorted(missing))
 
 
 def whole(covered: Sequence[Coverage], expected_seconds: float) -> float:

@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import RESOURCES, extend, samples
+from farthing.model.tables import RESOURCES, extend, samples, zero
 
 NODE = ("start", "node")
 KEY = (*NODE, "provider_id")
@@ -125,7 +125,7 @@ def node_rates(rows: ir.Table) -> ir.Table:
             for name in RESOURCES
         },
         rate_source=ibis.cases((known, "metrics"), (rows.factor.notnull(), "metrics, whole node"), else_="default"),
-        discount=ibis.literal(0.0),
+        discount=zero(),
     )
 
 

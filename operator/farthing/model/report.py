@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES, Shape
-from farthing.model.tables import ALLOCATION, ASSET, RESOURCES
+from farthing.model.tables import ALLOCATION, ASSET, RESOURCES, zero
 
 IDLE = "__idle__"
 UNALLOCATED = "__unallocated__"
@@ -97,7 +97,7 @@ def _allocation_rows(shape: Shape) -> ir.Table:
         ),
     )
     rows = _grouped(facts, asked, ALLOCATION_PROPERTIES, ALLOCATION_SUMS)
-    rows = rows.mutate(**dict.fromkeys(OVERALLOCATED, ibis.literal(0.0)))
+    rows = rows.mutate(**dict.fromkeys(OVERALLOCATED, zero()))
     if shape.namespace:
         return rows
     return ibis.union(rows, _idle_rows(shape).select(*rows.columns), distinct=False)
@@ -119,13 +119,13 @@ def _idle_rows(shape: Shape) -> ir.Table:
     for key in keys:
         name = name.concat(grouped[key]).concat("/")
     empty = [COLUMN.get(one, one) for one in ALLOCATION_PROPERTIES if one not in {"cluster", *keys}]
-    zero = [column for column in ALLOCATION_SUMS if not column.endswith("_cost")]
+    without = [column for column in ALLOCATION_SUMS if not column.endswith("_cost")]
     return grouped.mutate(
         name=name.concat(IDLE),
         is_idle=ibis.literal(value=True),
         cluster=grouped.cluster_,
         **dict.fromkeys(empty, ibis.literal("")),
-        **dict.fromkeys(zero, ibis.literal(0.0)),
+        **dict.fromkeys(without, zero()),
     )
 
 

@@ -154,3 +154,8 @@ def table(name: str) -> ir.Table:
 def extend(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
     """``left`` with the columns of ``right`` where ``on`` agrees, null where nothing does."""
     return left.left_join(right, list(on), rname="{name}__right").drop(*(f"{column}__right" for column in on))
+
+
+def zero() -> ir.FloatingScalar:
+    """0 as a double: engines take a bare 0.0 for a decimal."""
+    return ibis.literal(0).cast("float64")

@@ -14,6 +14,7 @@ from farthing.model.tables import CONTAINER_KEY, extend, identities, samples
 POD_UID = "pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12})"
 """The pod's uid in a cgroup path: with dashes under cgroupfs, with underscores under systemd."""
 
+
 def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
     """What each container of ``run`` used in each interval.
 

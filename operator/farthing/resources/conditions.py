@@ -49,6 +49,9 @@ SCRAPES_MISSING: Final = "ScrapesMissing"
 METRICS_MISSING: Final = "MetricsMissing"
 """DataComplete False: a metric that the costs need was never seen in the window."""
 
+SAMPLES_REJECTED: Final = "SamplesRejected"
+"""DataComplete False: samples were no number, infinite or negative, and were left out."""
+
 NOT_KNOWN: Final = "NotKnown"
 """DataComplete Unknown: no run has measured coverage for this generation."""
 

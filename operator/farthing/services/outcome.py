@@ -121,6 +121,12 @@ def _completeness(seen: Seen, trouble: FarthingError | None) -> tuple[ConditionS
             conditions.METRICS_MISSING,
             f"no series of {', '.join(seen.missing)}: check what Prometheus scrapes",
         )
+    if seen.rejected:
+        return (
+            "False",
+            conditions.SAMPLES_REJECTED,
+            f"{seen.rejected} samples were no number, infinite or negative, and were left out: check the exporters",
+        )
     poor = [one for one in seen.coverage if not one.complete]
     what = (
         f"{percent_text(min(1.0, seen.share))} of the expected scrapes were seen: {len(seen.unseen)} of "

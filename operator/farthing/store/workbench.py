@@ -1,6 +1,7 @@
 """Where samples become facts: a DuckDB of its own for each chunk of intervals."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,8 @@ class Workbench:
         self.chunk = chunk
         self.cluster = cluster
         self.connection = connect()
-        self.rejected: dict[str, int] = {}
-        """How many samples of each query were no number, infinite or negative."""
+        self._rejected: Counter[int] = Counter()
+        """How many samples of each interval were no number, infinite or negative."""
         self._identities: dict[str, dict[tuple[str, ...], int]] = {number: {} for number in NUMBERED}
         rows = [(start, seconds, start - chunk.step) for start, seconds in chunk.intervals]
         columns = ", ".join(
@@ -61,14 +62,15 @@ class Workbench:
         with self._registered(farthing_series=series, farthing_values=values) as cursor:
             kept = "".join(f"s.{quoted(label)}, " for label in columns)
             # A value is dated one millisecond before its interval ends.
+            start, good = f"cast(round(time + 0.001) as bigint) - {self.chunk.step}", "isfinite(value) and value >= 0"
             select = f"""
-                select cast(round(v.time + 0.001) as bigint) - {self.chunk.step} as "start", {kept} v.value
-                from farthing_values v join farthing_series s using (series)
-                where isfinite(v.value) and v.value >= 0
+                select {start} as "start", {kept} value
+                from farthing_values v join farthing_series s using (series) where {good}
             """  # noqa: S608 - names come from the catalogue
             made = run(cursor, CREATE.format(name=quoted(samples.name), select=select))
-        if made[0][0] < len(samples.values):
-            self.rejected[samples.name] = len(samples.values) - made[0][0]
+            if made[0][0] < len(samples.values):
+                bad = f"select {start}, count(*) from farthing_values where not ({good}) group by all"  # noqa: S608 - likewise
+                self._rejected.update(dict(run(cursor, bad)))
 
     def _numbers(self, number: str, samples: Samples) -> "array[int]":
         """The number of each series' identity, a new one where it was not met before."""
@@ -95,13 +97,17 @@ class Workbench:
                 run(cursor, CREATE.format(name=quoted(name), select="select * from farthing_identities"))
 
     def compute(self) -> list[dict[str, float]]:
-        """Make the tables ``allocation`` and ``asset``; returns what was seen in each interval (``observations``)."""
+        """Make the tables ``allocation`` and ``asset``; returns what was seen in each interval (``observations``).
+
+        Each also tells how many samples were ``rejected``.
+        """
         self._keep_identities()
         for name, select in facts_sql(self.cluster):
             run(self.connection, CREATE.format(name=quoted(name), select=select))
         found = self.connection.execute('select * from observed order by "start"')
         names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        return [{**row, "rejected": self._rejected[row["start"]]} for row in rows]
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write the facts as files into ``folder``; returns the path of each by its table. Raises StoreError."""

@@ -1,0 +1,283 @@
+"""What the real Prometheus did not see is told, and never made good by a number that looks complete."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+
+from farthing.demo.cluster import Cluster
+from farthing.demo.scenario import demo_cluster
+from farthing.demo.series import Exposition, Series
+from farthing.demo.shapes import Constant
+from farthing.demo.watch import expose
+from tests.conftest import programs
+from tests.support.measuring import Facts, Row, asking, facts_of
+from tests.support.prometheus_server import PrometheusServer
+from tests.support.remote_write import Gaps, write
+from tests.support.truth import container_hours, hours_of
+
+HOUR = 3600
+START = 1_794_873_600  # 2026-11-17 00:00 UTC
+HOURS = 6
+END = START + HOURS * HOUR
+CLUSTER = demo_cluster(START, END)
+EXPOSED = expose(CLUSTER)
+RESOURCES = ("cpu", "ram", "gpu")
+CPU, RAM = "container_cpu_usage_seconds_total", "container_memory_working_set_bytes"
+RUNNING, REQUESTS = "kube_pod_container_status_running", "kube_pod_container_resource_requests"
+
+Drop = Callable[[Series], bool]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A Prometheus that holds the same cluster many times over, each time seen otherwise, under a label of its own."""
+
+    url: str
+
+    def write(
+        self,
+        name: str,
+        exposition: Exposition = EXPOSED,
+        *,
+        drop: Drop | None = None,
+        gaps: Gaps = (),
+        twice: bool = False,
+    ) -> Facts:
+        """Write it under ``name``; what is found of it then."""
+        for replica in ("a", "b") if twice else ("",):
+            labels = {"cluster": name} | ({"replica": replica} if replica else {})
+            write(exposition, self.url, drop=drop, gaps=gaps, labels=labels)
+        return self.facts(name)
+
+    def facts(self, name: str) -> Facts:
+        with asking(self.url, cluster_label="cluster", cluster=name) as client:
+            return facts_of(client, START, END)
+
+
+@pytest.fixture(scope="module")
+def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """A Prometheus of its own: the shared one takes nothing older than it has."""
+    folder, program = tmp_path_factory.mktemp("prometheus"), programs("prometheus")["prometheus"]
+    # One cluster is written after the other, and all of them at the same times.
+    server = PrometheusServer(folder, program, out_of_order_window="1d")
+    with server:
+        yield Watched(server.url)
+
+
+@pytest.fixture(scope="module")
+def whole(prometheus_server: Watched) -> Facts:
+    return prometheus_server.write("whole")
+
+
+def named(*metrics: str) -> Drop:
+    return lambda series: series.metric in metrics
+
+
+def starts_with(*prefixes: str) -> Drop:
+    return lambda series: series.metric.startswith(prefixes)
+
+
+def label(series: Series, name: str) -> str:
+    return dict(series.labels).get(name, "")
+
+
+def costs(facts: Facts) -> dict[tuple[int, str, str], float]:
+    rows = {(row["start"], row["uid"], row["container"]): cost_of(row) for row in facts.allocation}
+    assert len(rows) == len(facts.allocation)
+    return rows
+
+
+def cost_of(row: Row) -> float:
+    return float(sum(row[f"{resource}_cost"] for resource in RESOURCES))
+
+
+def missing_in(facts: Facts) -> list[tuple[str, ...]]:
+    return [one.missing for one in facts.coverage]
+
+
+def replaced(value: float, chosen: Drop, exposition: Exposition = EXPOSED) -> Exposition:
+    """``exposition`` with the value of the chosen series in the third hour only."""
+    begin, end = START + 2 * HOUR, START + 3 * HOUR
+    return replace(
+        exposition,
+        series=tuple(_spoilt(each, begin, end, value) if chosen(each) else each for each in exposition.series),
+    )
+
+
+def _spoilt(series: Series, begin: int, end: int, value: float) -> Series:
+    parts = []
+    for part in series.parts:
+        for start, stop, shape in (
+            (part.start, min(part.end, begin), part.shape),
+            (max(part.start, begin), min(part.end, end), Constant(value)),
+            (max(part.start, end), part.end, part.shape),
+        ):
+            if start < stop:
+                parts.append(replace(part, start=start, end=stop, shape=shape))
+    return replace(series, parts=tuple(parts))
+
+
+def test_a_cluster_that_was_seen_is_complete(whole: Facts) -> None:
+    assert len(whole.coverage) == HOURS
+    assert all(one.complete and one.rejected == 0 for one in whole.coverage)
+    assert {(one.state_interval, one.usage_interval) for one in whole.coverage} == {(60.0, 60.0)}
+
+
+def test_half_the_scrapes_of_an_hour_are_half_and_the_other_hours_whole(prometheus_server: Watched) -> None:
+    gap = (START + 2 * HOUR + 900, START + 2 * HOUR + 2700)
+    facts = prometheus_server.write("gap", gaps=[gap])
+    shares = [one.share for one in facts.coverage]
+    assert shares[2] == pytest.approx(0.5, abs=0.03)
+    assert [one.complete for one in facts.coverage] == [True, True, False, True, True, True]
+    # What ran all through the hour still costs what it costs.
+    true = {(row.start, row.uid, row.container): row for row in container_hours(CLUSTER, hours_of(START, END))}
+    lasting = {key: row for key, row in true.items() if row.run_seconds == HOUR and row.run_count == 1}
+    found = costs(facts)
+    assert all(found[key] == pytest.approx(row.cost, rel=0.02) for key, row in lasting.items())
+
+
+def test_hours_without_any_scrape_are_not_complete_and_take_nothing_from_others(
+    prometheus_server: Watched, whole: Facts
+) -> None:
+    facts = prometheus_server.write("silence", gaps=[(START + HOUR, START + 3 * HOUR)])
+    assert [one.share for one in facts.coverage][1:3] == [0, 0]
+    assert [one.complete for one in facts.coverage] == [True, False, False, True, True, True]
+    assert "kube_node_info" in facts.coverage[1].missing
+    # The counters went on through the silence: nobody is charged its hours for the one after.
+    found, expected = costs(facts), costs(whole)
+    for key in found:
+        if key[0] == START + 3 * HOUR:
+            assert found[key] <= expected[key] * 1.02 + 1e-9
+
+
+def kubelet_of(node: str) -> Drop:
+    return lambda series: series.target.startswith("kubelet/") and label(series, "instance") == node
+
+
+def test_a_kubelet_that_was_silent_for_hours_does_not_charge_its_pods_whole_lives(
+    prometheus_server: Watched, whole: Facts
+) -> None:
+    node = CLUSTER.nodes[0].name
+    silent = kubelet_of(node)
+    for first, last, drop in ((0, 1, None), (1, 3, silent), (3, 6, None)):
+        write(
+            EXPOSED,
+            prometheus_server.url,
+            drop=drop,
+            start=START + first * HOUR,
+            end=START + last * HOUR,
+            labels={"cluster": "kubelet"},
+        )
+    facts = prometheus_server.facts("kubelet")
+    assert [one.complete for one in facts.coverage] == [True, False, False, True, True, True]
+    before, after = costs(whole), costs(facts)
+    for key, cost in after.items():
+        assert cost <= before[key] * 1.01 + 1e-6, key
+
+
+@pytest.mark.parametrize(
+    ("name", "drop", "missing"),
+    [
+        pytest.param("no-cadvisor", starts_with("container_"), (CPU, RAM), id="cAdvisor"),
+        pytest.param("no-cpu", named(CPU), (CPU,), id="cpu"),
+        pytest.param("no-requests", named(REQUESTS, "kube_pod_init_container_resource_requests"), (REQUESTS,), id="requests"),
+        pytest.param("no-pods", named("kube_pod_info"), ("kube_pod_info",), id="the nodes of pods"),
+        pytest.param("no-nodes", named("kube_node_info"), ("kube_node_info",), id="nodes"),
+        pytest.param("no-capacity", named("kube_node_status_capacity"), ("kube_node_status_capacity",), id="capacity"),
+    ],
+)  # fmt: skip
+def test_a_metric_that_is_not_there_is_named_in_every_hour(
+    prometheus_server: Watched, name: str, drop: Drop, missing: tuple[str, ...]
+) -> None:
+    facts = prometheus_server.write(name, drop=drop)
+    assert missing_in(facts) == [missing] * HOURS
+    assert not any(one.complete for one in facts.coverage)
+
+
+def test_without_cadvisor_containers_cost_what_they_request(prometheus_server: Watched) -> None:
+    facts = prometheus_server.facts("no-cadvisor")
+    assert facts.allocation
+    assert all(row["cpu_used"] == 0 and row["cpu_allocated"] == row["cpu_requested"] for row in facts.allocation)
+    assert facts.total("cpu_cost") > 0
+    assert all(one.share > 0.99 for one in facts.coverage)
+
+
+def test_without_requests_containers_cost_what_they_use(prometheus_server: Watched) -> None:
+    facts = prometheus_server.facts("no-requests")
+    assert all(row["cpu_requested"] == 0 and row["cpu_allocated"] == row["cpu_used"] for row in facts.allocation)
+    assert facts.total("cpu_cost") > 0
+
+
+def test_without_kube_state_metrics_nothing_is_known_of(prometheus_server: Watched) -> None:
+    facts = prometheus_server.write("no-state", drop=starts_with("kube_"))
+    assert facts.allocation == []
+    for one in facts.coverage:
+        assert one.share == 0
+        assert {RUNNING, REQUESTS, "kube_node_info"} <= set(one.missing)
+
+
+def test_an_empty_cluster_costs_its_nodes_and_is_complete(prometheus_server: Watched) -> None:
+    """Nodes and namespaces, but no pods."""
+
+    def of_pods(series: Series) -> bool:
+        return bool(label(series, "pod")) or "owner" in series.metric or series.metric.startswith("container_")
+
+    facts = prometheus_server.write("empty", drop=of_pods)
+    assert facts.allocation == []
+    assert len(facts.asset) == 8 * HOURS + 1  # one of the eight is replaced in mid-hour
+    assert all(one.complete and one.share == 1.0 for one in facts.coverage)
+    assert all(row[f"{name}_idle_cost"] == row[f"{name}_cost"] for row in facts.asset for name in RESOURCES)
+
+
+def test_a_cluster_of_which_nothing_is_seen_is_never_complete(prometheus_server: Watched) -> None:
+    facts = prometheus_server.facts("nobody")
+    assert (facts.allocation, facts.asset) == ([], [])
+    assert [(one.share, one.complete) for one in facts.coverage] == [(0.0, False)] * HOURS
+
+
+def test_two_prometheuses_that_saw_the_same_change_no_cost(prometheus_server: Watched, whole: Facts) -> None:
+    doubled = prometheus_server.write("doubled", twice=True)
+    expected = costs(whole)
+    assert costs(doubled) == {key: pytest.approx(cost, rel=1e-9) for key, cost in expected.items()}
+    assert doubled.coverage == [
+        replace(one, collected=again.collected, residual=again.residual)
+        for one, again in zip(whole.coverage, doubled.coverage, strict=True)
+    ]
+
+
+def of_pod(metric: str, pod: str) -> Drop:
+    return lambda series: series.metric == metric and label(series, "pod").startswith(pod)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -5.0], ids=str)
+@pytest.mark.parametrize(
+    ("metric", "pod"),
+    [(RAM, "postgres-1"), (CPU, "postgres-1"), (REQUESTS, "postgres-1"), ("node_cpu_hourly_cost", "")],
+)
+def test_a_sample_that_is_no_amount_is_left_out_and_counted(
+    prometheus_server: Watched, whole: Facts, value: float, metric: str, pod: str
+) -> None:
+    facts = prometheus_server.write(f"{metric} {value}", replaced(value, of_pod(metric, pod)))
+    spoilt = facts.coverage[2]
+    assert spoilt.rejected > 0
+    assert not spoilt.complete
+    assert [one.rejected for one in facts.coverage if one is not spoilt][:2] == [0, 0]
+    found, expected = costs(facts), costs(whole)
+    assert found.keys() == expected.keys()
+    assert all(0 <= cost < float("inf") for cost in found.values())
+    others = [row for row in whole.allocation if not row["pod"].startswith(pod)]
+    for row in others:
+        key = (row["start"], row["uid"], row["container"])
+        assert found[key] == pytest.approx(expected[key], rel=1e-9)
+
+
+def clusters_seen(rows: Sequence[Row]) -> set[str]:
+    return {row["cluster"] for row in rows}
+
+
+def test_of_several_clusters_in_one_prometheus_only_the_own_counts(prometheus_server: Watched, whole: Facts) -> None:
+    other = Cluster(START, END, CLUSTER.nodes, tuple(pod for pod in CLUSTER.pods if pod.namespace == "shop"))
+    facts = prometheus_server.write("of-the-shop", expose(other))
+    assert {row["namespace"] for row in facts.allocation} == {"shop"}
+    assert costs(prometheus_server.facts("whole")) == costs(whole)
