@@ -10,8 +10,8 @@ def paces() -> ir.Table:
     """The intervals, with how they were scraped.
 
     Columns: start, seconds, previous_start, interval_end [unix s]; state_scrapes and usage_scrapes (of kube-state-metrics
-    and of the most diligent cAdvisor), usage_scrapes_before (in the interval before); state_interval and usage_interval
-    (from one scrape to the next) [s], null where there were none.
+    and of the most diligent cAdvisor); state_interval and usage_interval (from one scrape to the next) [s], null where
+    there were none.
     """
     rows = extend(table("hours"), samples("state_scrapes", "scraped"), "start")
     running = samples("running")
@@ -20,12 +20,10 @@ def paces() -> ir.Table:
     cgroups = samples("ram_scrapes")
     usage = cgroups.group_by("start").agg(usage_scrapes=cgroups["value"].max())
     rows = extend(rows, usage, "start")
-    rows = extend(rows, usage.rename(previous_start="start", usage_scrapes_before="usage_scrapes"), "previous_start")
     rows = rows.mutate(
         interval_end=rows.start + rows.seconds,
         state_scrapes=ibis.greatest(rows.scraped.fill_null(0.0), rows.longest.fill_null(0.0)),
         usage_scrapes=rows.usage_scrapes.fill_null(0.0),
-        usage_scrapes_before=rows.usage_scrapes_before.fill_null(0.0),
     ).drop("scraped", "longest")
     return rows.mutate(
         state_interval=rows.seconds / rows.state_scrapes.nullif(0.0),

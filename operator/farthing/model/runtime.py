@@ -22,7 +22,8 @@ def exact_or_counted(
 def container_runs(pace: ir.Table) -> ir.Table:
     """When each container ran in each interval of ``pace``, and on which node; those that did not run are left out.
 
-    Columns: start, container_no, node, run_seconds [s], run_start and run_end [unix s], interval_end [unix s].
+    Columns: start, container_no, node, run_seconds [s], run_start and run_end [unix s], interval_end [unix s]; started,
+    when its last run began [unix s], null where nobody tells.
     """
     running = ibis.union(samples("running", "seen"), samples("init_running", "seen"), distinct=False)
     rows = running.join(pace.select("start", "seconds", "interval_end", "state_interval"), "start")
@@ -49,7 +50,7 @@ def container_runs(pace: ir.Table) -> ir.Table:
     )
     rows = rows.mutate(run_end=ibis.least(rows.run_start + rows.run_seconds, rows.interval_end))
     return rows.filter(rows.run_seconds > 0).select(
-        "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end"
+        "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end", "started"
     )
 
 

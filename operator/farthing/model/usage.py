@@ -20,10 +20,11 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
 
     Columns: start, container_no, cpu_used [core-s], ram_mean [B], usage_scrapes (memory samples seen).
     """
-    cgroups = extend(_cgroup_growth(pace), _containers_by_path(), "cgroup_no")
+    cgroups = extend(_cgroup_samples(pace), _containers_by_path(), "cgroup_no")
     cgroups = extend(cgroups, _containers_by_name(run), "start", "cgroup_no")
     cgroups = cgroups.mutate(container_no=cgroups.container_no.fill_null(cgroups.named_no))
-    cgroups = extend(cgroups, samples("cpu_scraped", "scraped_at"), "start", "cgroup_no")
+    cgroups = cgroups.join(run.select("start", "container_no", "node", "started"), ["start", "container_no"])
+    cgroups = _with_growth(cgroups)
     summed = cgroups.group_by("start", "container_no").agg(
         growth=cgroups.growth.sum(),
         carried_seconds=cgroups.carried_seconds.max(),
@@ -48,28 +49,35 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
     )
 
 
-def _cgroup_growth(pace: ir.Table) -> ir.Table:
-    """Growth of each cgroup's cpu counter [core-s], and its memory samples, in each interval."""
+def _cgroup_samples(pace: ir.Table) -> ir.Table:
+    """What was seen of each cgroup in each interval: its cpu counter [core-s], also in the interval before, and its memory."""
     last = samples("cpu_last", "last")
     before = last.rename(previous_start="start", before="last")
-    scraped_before = samples("cpu_scraped").rename(previous_start="start", scraped_before="value")
-    rows = last.join(pace.select("start", "previous_start", "usage_scrapes_before"), "start")
+    scraped = samples("cpu_scraped", "scraped_at")
+    rows = last.join(pace.select("start", "previous_start"), "start")
     rows = extend(rows, before, "cgroup_no", "previous_start")
-    rows = extend(rows, scraped_before, "cgroup_no", "previous_start")
+    rows = extend(rows, scraped.rename(previous_start="start", scraped_before="scraped_at"), "cgroup_no", "previous_start")
+    rows = extend(rows, scraped, "start", "cgroup_no")
     for name in ("cpu_first", "cpu_reset_growth", "ram_mean", "ram_scrapes"):
         rows = extend(rows, samples(name, name), "start", "cgroup_no")
-    # A cgroup that was not there while its source was being scraped has begun since: it counts from 0. Where the source
-    # was not scraped either, its past is unknown, and only what was seen to grow within the interval counts.
-    past = rows.before.fill_null(ibis.ifelse(rows.usage_scrapes_before > 0, 0.0, rows.cpu_first))
-    return rows.select(
-        "start",
-        "cgroup_no",
-        # A counter below what it was in the interval before began anew between the two.
-        growth=rows.cpu_reset_growth.fill_null(ibis.ifelse(rows["last"] < past, rows["last"], rows["last"] - past)),
+    return rows.mutate(
         carried_seconds=ibis.greatest(rows.start - rows.scraped_before, 0.0).fill_null(0.0),
         ram_mean=rows.ram_mean.fill_null(0.0),
         ram_scrapes=rows.ram_scrapes.fill_null(0.0),
     )
+
+
+def _with_growth(cgroups: ir.Table) -> ir.Table:
+    """``cgroups`` with the growth of each counter [core-s]; they tell their node and when their container started."""
+    # A cgroup that was not seen in the interval before counts from 0 if its container has started since. If that is not
+    # known, it has, where others of its node were seen. Else nobody looked: its past is unknown, and only what was seen
+    # to grow within the interval counts; from 0, a kubelet back after hours would charge its pods' whole lives.
+    looked = cgroups.before.notnull().any().over(ibis.window(group_by=["start", "node"]))
+    began = ibis.ifelse(cgroups.started.notnull(), cgroups.started >= cgroups.previous_start, looked)
+    past = cgroups.before.fill_null(ibis.ifelse(began, 0.0, cgroups.cpu_first))
+    # A counter below what it was in the interval before began anew between the two.
+    growth = ibis.ifelse(cgroups["last"] < past, cgroups["last"], cgroups["last"] - past)
+    return cgroups.mutate(growth=cgroups.cpu_reset_growth.fill_null(growth))
 
 
 def _containers_by_path() -> ir.Table:

@@ -144,7 +144,7 @@ CATALOGUE: tuple[Query, ...] = (
     Query("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, CGROUP, matchers=IS_CONTAINER),
     Query("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, CGROUP, matchers=IS_CONTAINER, carried=True),
     Query("ram_mean", WORKING_SET, Function.MEAN, CGROUP, Combine.MEAN, IS_CONTAINER, required=True),
-    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER, carried=True),
+    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
     Query(
         "gpu_busy",
