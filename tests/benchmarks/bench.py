@@ -91,7 +91,9 @@ def memory(url: str, folder: Path) -> dict[str, Any]:
     """Peak resident memory of ``farthing collect``, for a day and for seven."""
     one = peak(url, folder / "one", START + 6 * DAY)
     seven = peak(url, folder / "seven", START)
-    print(f"peak memory of collect   {one:.0f} MB for a day, {seven:.0f} MB for seven ({seven / one:.2f} x)", flush=True)
+    print(
+        f"peak memory of collect   {one:.0f} MB for a day, {seven:.0f} MB for seven ({seven / one:.2f} x)", flush=True
+    )
     return {"one_day_mb": one, "seven_days_mb": seven, "ratio": seven / one}
 
 

@@ -37,7 +37,10 @@ def week(progress: bool = True) -> Iterator[PrometheusServer]:
     with PrometheusServer(folder, ensure(["prometheus"])["prometheus"]) as server:
         if not done.exists():
             if progress:
-                print(f"writing a week of {SIZE.containers} containers into Prometheus (once, 5 to 10 minutes)", flush=True)
+                print(
+                    f"writing a week of {SIZE.containers} containers into Prometheus (once, 5 to 10 minutes)",
+                    flush=True,
+                )
             written = write(expose(bench_cluster(START, END, SIZE)), server.url, INTERVAL)
             done.write_text(f"{written}\n")
         if progress:

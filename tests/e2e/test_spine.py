@@ -128,11 +128,15 @@ def test_a_tenant_sees_its_namespace_and_nothing_else(spine: Spine) -> None:
         cluster.kubectl("wait", "--for=condition=Ready", "costreport/mine", "-n", "shop", "--timeout=60s")
         cluster.kubectl("wait", "--for=condition=Stalled", "costreport/nosy", "-n", "shop", "--timeout=60s")
         cluster.kubectl("wait", "--for=condition=Stalled", "assetreport/nodes", "-n", "shop", "--timeout=60s")
-    everything = json.dumps([spine.report("costreport", "mine", "shop")["status"], *spine.config_maps("mine", "shop").values()])
+    everything = json.dumps(
+        [spine.report("costreport", "mine", "shop")["status"], *spine.config_maps("mine", "shop").values()]
+    )
     assert "deployment:web" in everything
     for foreign in ("ip-10-0", "payments", "kube-system", "i-0", "__idle__"):
         assert foreign not in everything
-    (stalled,) = [one for one in spine.report("costreport", "nosy", "shop")["status"]["conditions"] if one["type"] == "Stalled"]
+    (stalled,) = [
+        one for one in spine.report("costreport", "nosy", "shop")["status"]["conditions"] if one["type"] == "Stalled"
+    ]
     assert stalled["reason"] == "ScopeDenied"
     assert "'node'" in stalled["message"]
     cluster.kubectl("delete", "namespace", "shop", "--wait=false")
@@ -151,7 +155,9 @@ def test_prometheus_gone_keeps_the_last_result_and_recovers(spine: Spine) -> Non
         try:
             # Another spec asks at once instead of in a minute.
             cluster.apply({**body, "spec": {**body["spec"], "limit": 5}})
-            cluster.kubectl("wait", "--for=condition=Ready=false", f"costreport/{name}", "-n", NAMESPACE, "--timeout=60s")
+            cluster.kubectl(
+                "wait", "--for=condition=Ready=false", f"costreport/{name}", "-n", NAMESPACE, "--timeout=60s"
+            )
             during = spine.report("costreport", name)["status"]
         finally:
             spine.prometheus.start()

@@ -21,7 +21,13 @@ def charged() -> Facts:
     tables.container("unseen", started=-9000, requests={"cpu": 2, "memory": 4 * GIB})
     pod("resized", {}, {0: 0, 1: 0}, 0)
     tables.give(
-        "requests", {0: 1, 1: 3}, namespace="shop", pod="resized", uid=uid_of("resized"), container="main", resource="cpu"
+        "requests",
+        {0: 1, 1: 3},
+        namespace="shop",
+        pod="resized",
+        uid=uid_of("resized"),
+        container="main",
+        resource="cpu",
     )
 
     def gpu_pod(name: str, requests: dict[str, float], limits: dict[str, float], busy: tuple[float, ...] = ()) -> None:
@@ -61,7 +67,10 @@ def test_cpu_and_memory_are_charged_each_for_itself(
     charged: Facts, pod: str, core_seconds: float, gib_seconds: float
 ) -> None:
     row = charged.container(pod)
-    assert (row["cpu_allocated"], row["ram_allocated"] / GIB) == (pytest.approx(core_seconds), pytest.approx(gib_seconds))
+    assert (row["cpu_allocated"], row["ram_allocated"] / GIB) == (
+        pytest.approx(core_seconds),
+        pytest.approx(gib_seconds),
+    )
     # 0.03 a core-hour and 0.004 a GiB-hour.
     assert row["cpu_cost"] == pytest.approx(core_seconds / HOUR * 0.03)
     assert row["ram_cost"] == pytest.approx(gib_seconds / HOUR * 0.004)

@@ -70,4 +70,3 @@ def test_an_empty_cluster_is_complete_and_a_silent_source_is_not() -> None:
     assert (one.share, one.missing, one.complete) == (1.0, (), True)
     (silent,) = SampleTables(scrapes=0).facts().coverage
     assert (silent.share, silent.complete, silent.missing) == (0.0, False, ALL_METRICS)
-

@@ -13,8 +13,12 @@ def used() -> Facts:
     """One hour of one node, scraped at 50 s past each minute, and one pod for each way a counter goes."""
     tables = SampleTables()
     tables.node()
-    for pod in ("steady", "over-the-edge", "restarted", "reset", "reset-at-the-edge", "born", "still"):
+    for pod in ("steady", "over-the-edge", "reset", "reset-at-the-edge", "still", "back"):
         tables.container(pod, started=-9000)
+    tables.container("restarted", started=1800)
+    tables.container("born", started=20)
+    tables.container("born-at-the-edge", started=-20)
+    tables.container("nobody-knows-since-when")
     tables.usage("steady", cpu={-1: 1000, 0: 1000}, scraped={-1: -10, 0: 3590})
     tables.usage("over-the-edge", cpu={-1: 100, 0: 460}, first=106)
     tables.usage("restarted", cgroup_id=cgroup(uid_of("restarted"), "run-1"), cpu={-1: 100, 0: 150}, first=101)
@@ -23,6 +27,9 @@ def used() -> Facts:
     tables.give("cpu_reset_growth", 77, namespace="shop", pod="reset", container="main", id="")
     tables.usage("reset-at-the-edge", cgroup_id="", cpu={-1: 900, 0: 240}, first=4)
     tables.usage("born", cpu={0: 200}, first=8)
+    tables.usage("born-at-the-edge", cpu={0: 300}, first=7)
+    tables.usage("nobody-knows-since-when", cpu={0: 44}, first=1)
+    tables.usage("back", cpu={0: 81_000}, first=80_970)
     tables.usage("still", cpu={-1: 55, 0: 55}, first=55)
     # Ends at 1830 s; it was last scraped at 1790 s and, in the hour before, at -10 s. It took half a core: 900 core-s
     # between these scrapes, and 20 more in the 40 s that no scrape saw.
@@ -42,6 +49,9 @@ def used() -> Facts:
         pytest.param("reset", 77, id="without-cgroups-prometheus-follows-the-reset"),
         pytest.param("reset-at-the-edge", 240, id="without-cgroups-a-fall-over-the-edge-is-a-reset"),
         pytest.param("born", 200, id="born-in-the-hour-counts-from-zero"),
+        pytest.param("born-at-the-edge", 300, id="born-after-the-last-scrape-of-the-hour-before-counts-from-zero"),
+        pytest.param("nobody-knows-since-when", 44, id="not-seen-where-others-were-counts-from-zero"),
+        pytest.param("back", 81_000 - 80_970, id="older-but-not-seen-counts-what-was-seen-to-grow"),
         pytest.param("still", 0, id="what-does-not-grow-was-not-used"),
         pytest.param("ended", 900 + 0.5 * 40, id="the-tail-after-the-last-scrape-is-filled"),
     ],
@@ -56,7 +66,7 @@ def test_the_tail_is_filled_at_the_mean_rate_of_what_was_seen(used: Facts) -> No
 
 
 def test_in_the_first_hour_of_data_only_what_was_seen_to_grow_counts() -> None:
-    tables = SampleTables(hours=2, scraped_before=False)
+    tables = SampleTables(hours=2)
     tables.node()
     tables.container("old", started=-90_000)
     tables.usage("old", cpu={0: 620, 1: 720}, first={0: 500, 1: 621})
@@ -101,7 +111,9 @@ def test_without_the_uid_in_the_cgroup_the_pod_that_ran_longest_used_it() -> Non
 
 
 @pytest.mark.parametrize(
-    "query", [one for one in CATALOGUE if one.metric in {CPU_SECONDS, WORKING_SET} and one.keep], ids=lambda one: one.name
+    "query",
+    [one for one in CATALOGUE if one.metric in {CPU_SECONDS, WORKING_SET} and one.keep],
+    ids=lambda one: one.name,
 )
 def test_pods_and_sandboxes_are_not_asked_for_as_containers(query: object) -> None:
     promql = query.promql("1h")  # type: ignore[attr-defined]

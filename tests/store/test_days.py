@@ -110,7 +110,9 @@ def test_files_hold_the_documented_columns_and_nothing_that_their_folders_say(st
 
 
 def test_each_hour_is_judged_for_itself(store: Store) -> None:
-    keep(store, FactTables([container(0, cpu_cost=1), container(1, cpu_cost=1), container(2, cpu_cost=1)]), seen(0, 1, 2))
+    keep(
+        store, FactTables([container(0, cpu_cost=1), container(1, cpu_cost=1), container(2, cpu_cost=1)]), seen(0, 1, 2)
+    )
     worse = [*seen(1, share=0.5), *seen(2, 3)]
     keep(store, FactTables([container(1, cpu_cost=7), container(2, cpu_cost=7), container(3, cpu_cost=7)]), worse)
     assert costs(store) == {0: 1, 1: 1, 2: 7, 3: 7}
@@ -214,7 +216,7 @@ def test_the_same_facts_give_the_same_bytes_in_whatever_order_they_come(tmp_path
 
 @pytest.mark.parametrize(
     "cluster",
-    ["a/b", "..", ".", "", "eu-west.prod", "Zürich 雲", 'a"b\'c', "*?[x]", "a\nb", "%2e%2e", "x" * 300, "雲" * 90, "~"],
+    ["a/b", "..", ".", "", "eu-west.prod", "Zürich 雲", "a\"b'c", "*?[x]", "a\nb", "%2e%2e", "x" * 300, "雲" * 90, "~"],
     ids=ascii,
 )
 def test_a_cluster_may_be_called_anything(store: Store, cluster: str) -> None:
@@ -249,7 +251,9 @@ def test_a_second_writer_is_refused_and_readers_are_not(store: Store) -> None:
 def test_a_store_of_another_timezone_is_refused(store: Store) -> None:
     keep(store, one_hour(1.0), seen(0))
     other = Store(store.root, "+05:30")
-    with pytest.raises(StoreError, match=r"keeps days of timezone 'UTC', and '\+05:30' is asked for: use --timezone UTC"):
+    with pytest.raises(
+        StoreError, match=r"keeps days of timezone 'UTC', and '\+05:30' is asked for: use --timezone UTC"
+    ):
         other.day(CLUSTER, DATE)
 
 
@@ -320,7 +324,9 @@ def test_a_truncated_manifest_is_corrupt(store: Store, length: int) -> None:
         store.day(CLUSTER, DATE)
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'{"version": "x"}', b"{}", b'{"version": 1}', b"\xff\xfe", b"<html>"])
+@pytest.mark.parametrize(
+    "body", [b"[]", b"null", b'{"version": "x"}', b"{}", b'{"version": 1}', b"\xff\xfe", b"<html>"]
+)
 def test_what_is_no_manifest_is_corrupt(store: Store, body: bytes) -> None:
     path = manifest_path(store.root, CLUSTER, DATE)
     path.parent.mkdir(parents=True)

@@ -108,7 +108,9 @@ def test_a_disk_that_turns_read_only_while_a_day_is_written_leaves_the_old_day(d
     ("make", "sentence"),
     [
         pytest.param(lambda path: path.write_text("x"), "File exists", id="a-file"),
-        pytest.param(lambda path: path.parent.rmdir() or path.parent.write_text("x"), "Not a directory", id="below-a-file"),
+        pytest.param(
+            lambda path: path.parent.rmdir() or path.parent.write_text("x"), "Not a directory", id="below-a-file"
+        ),
     ],
 )
 def test_a_store_that_cannot_be_is_refused_with_its_path(tmp_path: Path, make: object, sentence: str) -> None:

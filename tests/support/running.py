@@ -16,7 +16,9 @@ NAMESPACE = "farthing-system"
 def install(cluster: Cluster) -> None:
     """Apply the manifests."""
     cluster.kubectl("apply", "-k", str(REPOSITORY / "manifests"))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/costreports.farthing.dev", "crd/assetreports.farthing.dev")
+    cluster.kubectl(
+        "wait", "--for=condition=Established", "crd/costreports.farthing.dev", "crd/assetreports.farthing.dev"
+    )
 
 
 @contextmanager

@@ -64,9 +64,7 @@ class Facts:
         (row,) = [
             row
             for row in self.asset
-            if row["name"] == name
-            and row["start"] == START + hour * HOUR
-            and provider_id in {None, row["provider_id"]}
+            if row["name"] == name and row["start"] == START + hour * HOUR and provider_id in {None, row["provider_id"]}
         ]
         return row
 
@@ -79,17 +77,13 @@ class SampleTables:
     seconds: float = 3600.0
     scrapes: float = 60.0
     """Scrapes of kube-state-metrics and of cAdvisor in each interval; 0 for a source that was silent."""
-    scraped_before: bool = True
-    """Whether cAdvisor was scraped in the hour before the first."""
     rows: dict[str, list[tuple[tuple[str, ...], int, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         if self.scrapes:
             self.give("state_scrapes", self.scrapes)
         # A container that none of these tables describes further was there for all scrapes of cAdvisor.
-        watched = {-1: 60.0} if self.scraped_before else {}
-        if self.scrapes:
-            watched |= dict.fromkeys(range(self.hours), self.scrapes)
+        watched = dict.fromkeys(range(self.hours), self.scrapes) if self.scrapes else {}
         self.give("ram_scrapes", watched, namespace="kube-system", pod="always", container="there", id="/always")
 
     def give(self, table: str, values: Values, **labels: str) -> None:

@@ -36,7 +36,9 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 @click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json")
 @click.option("--debug", is_flag=True, help="Log every event.")
 @common
-def command(settings: Settings, listen: str, log_format: str, *, debug: bool, **values: str | int | Path | None) -> None:
+def command(
+    settings: Settings, listen: str, log_format: str, *, debug: bool, **values: str | int | Path | None
+) -> None:
     """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""  # noqa: D403
     operator = _operator_settings(**values)
     address = _address(listen)

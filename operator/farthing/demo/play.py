@@ -18,9 +18,7 @@ IN_PACKAGE = Path(__file__).with_name("samples")
 IN_REPOSITORY = Path(__file__).parents[3] / "manifests" / "samples"
 
 
-def play(
-    store: Path, now: datetime, days: int, reports: Sequence[Report] | None, progress: Progress
-) -> list[Report]:
+def play(store: Path, now: datetime, days: int, reports: Sequence[Report] | None, progress: Progress) -> list[Report]:
     """``reports``, or the samples, with the status they have at ``now`` in a cluster that began ``days`` days before."""
     window = parse_window(f"{days}d", now, UTC)
     source = DemoSource(demo_cluster(int(window.start.timestamp()), int(now.timestamp())))

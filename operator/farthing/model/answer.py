@@ -66,6 +66,8 @@ class Answer:
     """Columns of ``model.report.report``."""
     sums: Mapping[str, float]
     """Of ``added``."""
+    rows_total: int
+    """Rows before the limit, of all sets."""
     seen: Seen
 
     @property
@@ -87,12 +89,6 @@ class Answer:
     def total_cost(self) -> float:
         """What all rows cost. [currency]"""
         return sum(self.cost(name) for name in RESOURCES)
-
-    @property
-    def rows_total(self) -> int:
-        """Rows before the limit, of all sets."""
-        of_sets: dict[int, int] = {row["set"]: row["rows"] for row in self.rows}
-        return sum(of_sets.values()) + sum(1 for row in self.rows if row["is_idle"])
 
     def efficiency(self, resource: str) -> float:
         """C11 over all containers."""

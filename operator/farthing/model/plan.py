@@ -34,6 +34,8 @@ class Part:
     """Paths by the table's name."""
     sets: Mapping[int, int]
     """Set by the start of the interval [unix s]; the others are left out."""
+    lasting: bool = False
+    """Whether a file never changes under its name, so that what was read of it once may be kept."""
 
 
 @dataclass(slots=True)

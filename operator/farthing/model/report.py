@@ -24,6 +24,16 @@ COLUMN = {
 }
 """Properties whose column has another name."""
 
+ORDER_COLUMN = {
+    "totalCost": "total_cost",
+    "cpuCost": "cpu_cost",
+    "ramCost": "ram_cost",
+    "gpuCost": "gpu_cost",
+    "efficiency": "total_efficiency",
+    "name": "name",
+}
+"""The column that each order of a shape looks at."""
+
 TOLD_BY = {
     "node": ("cluster",),
     "namespace": ("cluster",),
@@ -44,11 +54,10 @@ ASSET_SUMS = tuple(column for column in ASSET if column.startswith(tuple(f"{name
 
 
 def report(shape: Shape) -> ir.Table:
-    """The rows of every set.
+    """The rows of every set, in the asked order; the idle rows of a set come last.
 
     Columns: set, name, is_idle, one for each property (empty where rows differ), run_start and run_end [unix s], the sums
-    [core-s, B-s, GPU-s, currency], total_cost, efficiencies, place (1 is the first of its set by the asked order; idle
-    rows come after) and rows (how many rows its set has, the idle ones aside).
+    [core-s, B-s, GPU-s, currency], total_cost and efficiencies.
 
     Idle rows are there whether asked for or not: who shows the rows leaves them out.
     """
@@ -56,21 +65,17 @@ def report(shape: Shape) -> ir.Table:
     rows = rows.mutate(total_cost=rows.cpu_cost + rows.ram_cost + rows.gpu_cost)
     if shape.kind == "allocation":
         rows = _with_efficiency(rows)
-    key = {"totalCost": "total_cost", "cpuCost": "cpu_cost", "ramCost": "ram_cost", "gpuCost": "gpu_cost"}.get(
-        shape.sort_by, "total_efficiency" if shape.sort_by == "efficiency" else "name"
-    )
-    first = rows[key].asc() if shape.ascending else rows[key].desc()
-    order = ibis.window(group_by="set", order_by=[rows.is_idle, first, rows["name"]])
-    return rows.mutate(
-        place=ibis.row_number().over(order) + 1,
-        rows=(~rows.is_idle).cast("int64").sum().over(ibis.window(group_by="set")),
-    ).order_by("set", "place")
+    key = rows[ORDER_COLUMN[shape.sort_by]]
+    return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), "name")
 
 
 def totals(shape: Shape) -> ir.Table:
-    """The rows of ``report`` added up: one for the idle rows of all sets, one for the others. Columns as there."""
+    """The rows of ``report`` added up: one for the idle rows of all sets, one for the others.
+
+    Columns: is_idle, rows (how many they are), and the sums as there.
+    """
     rows = report(shape)
-    return rows.group_by("is_idle").agg(**{column: rows[column].sum() for column in summed(shape)})
+    return rows.group_by("is_idle").agg(rows=rows.count(), **{column: rows[column].sum() for column in summed(shape)})
 
 
 def summed(shape: Shape) -> tuple[str, ...]:

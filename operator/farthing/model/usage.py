@@ -56,7 +56,9 @@ def _cgroup_samples(pace: ir.Table) -> ir.Table:
     scraped = samples("cpu_scraped", "scraped_at")
     rows = last.join(pace.select("start", "previous_start"), "start")
     rows = extend(rows, before, "cgroup_no", "previous_start")
-    rows = extend(rows, scraped.rename(previous_start="start", scraped_before="scraped_at"), "cgroup_no", "previous_start")
+    rows = extend(
+        rows, scraped.rename(previous_start="start", scraped_before="scraped_at"), "cgroup_no", "previous_start"
+    )
     rows = extend(rows, scraped, "start", "cgroup_no")
     for name in ("cpu_first", "cpu_reset_growth", "ram_mean", "ram_scrapes"):
         rows = extend(rows, samples(name, name), "start", "cgroup_no")
@@ -69,11 +71,12 @@ def _cgroup_samples(pace: ir.Table) -> ir.Table:
 
 def _with_growth(cgroups: ir.Table) -> ir.Table:
     """``cgroups`` with the growth of each counter [core-s]; they tell their node and when their container started."""
-    # A cgroup that was not seen in the interval before counts from 0 if its container has started since. If that is not
-    # known, it has, where others of its node were seen. Else nobody looked: its past is unknown, and only what was seen
-    # to grow within the interval counts; from 0, a kubelet back after hours would charge its pods' whole lives.
+    # A cgroup that was not seen in the interval before counts from 0 if its container has begun since its node was last
+    # seen. Else nobody looked: its past is unknown, and only what was seen to grow within the interval counts; from 0, a
+    # kubelet back after hours would charge its pods' whole lives.
     looked = cgroups.before.notnull().any().over(ibis.window(group_by=["start", "node"]))
-    began = ibis.ifelse(cgroups.started.notnull(), cgroups.started >= cgroups.previous_start, looked)
+    since = ibis.ifelse(looked, cgroups.previous_start, cgroups.start)
+    began = ibis.ifelse(cgroups.started.isnull(), looked, cgroups.started >= since)
     past = cgroups.before.fill_null(ibis.ifelse(began, 0.0, cgroups.cpu_first))
     # A counter below what it was in the interval before began anew between the two.
     growth = ibis.ifelse(cgroups["last"] < past, cgroups["last"], cgroups["last"] - past)

@@ -68,9 +68,12 @@ class Answerer:
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
             rows = self.reader.rows(question.shape, parts, question.limit)
-            sums = added(question.shape, self.reader.totals(question.shape, parts) if question.limit else rows)
+            # Rows that a limit cuts off count in the sums all the same.
+            counted = self.reader.totals(question.shape, parts) if question.limit else rows
         shown = rows if question.shape.idle else [row for row in rows if not row["is_idle"]]
-        return Answer(question, shown, sums, Seen(tuple(plan.seen), tuple(plan.unseen)))
+        cut_off = sum(row["rows"] for row in counted) - len(rows) if question.limit else 0
+        seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
+        return Answer(question, shown, added(question.shape, counted), len(shown) + cut_off, seen_all)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]
@@ -88,7 +91,8 @@ class Answerer:
                 raise NoDataError(f"the day {date} is no longer kept by the {grain}: ask for whole days")
             for table, found in files.items():
                 found.append(paths[table])
-        return [Part(files, {start: index for starts in pieces.values() for start, index in starts.items()})]
+        sets = {start: index for starts in pieces.values() for start, index in starts.items()}
+        return [Part(files, sets, lasting=True)]
 
     def _ragged(self, window: Window, folder: Path, now: int) -> tuple[dict[str, str], Sequence[Coverage]]:
         if self.metrics is None:
