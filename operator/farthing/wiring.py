@@ -1,16 +1,15 @@
 """The one place that gives adapters to use cases."""
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from farthing.errors import InvalidInputError
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
 from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
-from farthing.services.collect import Collector as Collector
+from farthing.services.collect import Collector
 from farthing.services.collection import CollectService
 from farthing.services.question import Scope
 from farthing.services.reports import ReportService
@@ -40,16 +39,13 @@ def connection(settings: Settings) -> Connection:
     )
 
 
-def _secret(path: "os.PathLike[str] | None") -> str:
+def _secret(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InvalidInputError(f"the secret file {os.fspath(path)!r} is no file")
-        with open(path, encoding="utf-8") as file:
-            return file.read().strip()
-    except OSError as error:
-        raise InvalidInputError(f"the secret file {os.fspath(path)!r} cannot be read: {error.strerror}") from error
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"the secret file {str(path)!r} cannot be read: is it a readable text file?") from error
 
 
 @contextmanager

@@ -14,11 +14,11 @@ import pytest
 
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.watch import expose
-from tests.support.tools import ensure
 from tests.support.cluster import Cluster
 from tests.support.prometheus_server import PrometheusServer
 from tests.support.remote_write import write
 from tests.support.running import NAMESPACE, REPOSITORY, install, operator
+from tests.support.tools import ensure
 from tests.support.waiting import wait_until
 
 HOUR = 3600

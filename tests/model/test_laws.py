@@ -5,7 +5,6 @@ import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,10 @@ from farthing.model.tables import RESOURCES
 from farthing.model.window import day_of
 from farthing.store.days import Store
 from farthing.store.reading import Reader
-from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, SampleTables, uid_of
+from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, Facts, SampleTables, uid_of
 
-few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+few = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+some = settings(few, max_examples=15)
 HOURS = 2
 
 seconds = st.integers(-2 * HOUR, HOURS * HOUR - 1)
@@ -69,7 +69,7 @@ def clusters(draw: st.DrawFn) -> SampleTables:
             uid=uid_of(f"{pod} {number}"),
             seen={hour: draw(scrapes) for hour in range(HOURS)},
             started=started,
-            completed=None if ended is None else {hour: ended for hour in range(ended // HOUR, HOURS)},
+            completed=None if ended is None else dict.fromkeys(range(ended // HOUR, HOURS), ended),
             requests=draw(requests),
         )
         if draw(st.booleans()):
@@ -88,7 +88,7 @@ def clusters(draw: st.DrawFn) -> SampleTables:
     return tables
 
 
-@few
+@some
 @given(clusters())
 def test_what_is_allocated_and_idle_is_what_a_node_costs(tables: SampleTables) -> None:
     made = tables.facts()
@@ -107,12 +107,10 @@ def test_what_is_allocated_and_idle_is_what_a_node_costs(tables: SampleTables) -
     assert all(one.residual <= 1e-9 for one in made.coverage)
     numbers = [value for row in (*made.allocation, *made.asset) for value in row.values() if isinstance(value, float)]
     assert all(math.isfinite(value) and value >= 0 for value in numbers)
+    _nothing_runs_out_of_its_hour(made)
 
 
-@few
-@given(clusters())
-def test_nothing_runs_or_is_charged_out_of_its_hour(tables: SampleTables) -> None:
-    made = tables.facts()
+def _nothing_runs_out_of_its_hour(made: Facts) -> None:
     for row in (*made.allocation, *made.asset):
         assert row["start"] <= row["run_start"] <= row["run_end"] <= row["start"] + row["seconds"] + 1e-6
         assert 0 < row["run_seconds"] <= row["seconds"] + 1e-6
@@ -138,17 +136,17 @@ def _near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-12, abs=1e-12) if isinstance(value, float) else value
 
 
-AGGREGATES = [
-    *chain.from_iterable(combinations(ALLOCATION_PROPERTIES, size) for size in (0, 1, 2)),
-    ALLOCATION_PROPERTIES,
-]
+BY_CONTAINER = Shape("allocation")
+BY_ASSET = Shape("asset", idle=False)
 SHAPES = [
-    *(Shape("allocation", aggregate) for aggregate in AGGREGATES[::4]),
+    *(Shape("allocation", aggregate) for aggregate in (("cluster",), ("namespace", "controller"), ("controllerKind",))),
+    Shape("allocation", ALLOCATION_PROPERTIES),
     Shape("allocation", ("node",), split_idle=True),
     Shape("allocation", ("cluster",), split_idle=True, idle_by_node=True),
     Shape("allocation", ("pod",), idle=False, sort_by="efficiency", ascending=True),
 ]
-ASSET_SHAPES = [Shape("asset", aggregate, idle=False) for aggregate in ((), ("type",), ASSET_PROPERTIES)]
+ASSET_SHAPES = [Shape("asset", aggregate, idle=False) for aggregate in (("type",), ASSET_PROPERTIES)]
+READER = Reader()
 
 
 def _sums(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -161,9 +159,10 @@ def _parts(hours: Part, *splits: dict[int, int]) -> Iterator[list[Part]]:
 
 
 @few
-@given(clusters())
-def test_however_rows_are_formed_and_limited_they_come_to_the_same(tables: SampleTables) -> None:
-    reader = Reader()
+@given(clusters(), st.sampled_from(SHAPES), st.sampled_from(ASSET_SHAPES))
+def test_however_rows_are_formed_and_limited_they_come_to_the_same(
+    tables: SampleTables, by_workload: Shape, by_asset: Shape
+) -> None:
     day = day_of(datetime.fromtimestamp(START, UTC), UTC)
     with tempfile.TemporaryDirectory() as folder, tables.bench() as bench:
         seen = judged(bench.compute())
@@ -176,17 +175,16 @@ def test_however_rows_are_formed_and_limited_they_come_to_the_same(tables: Sampl
         whole = Part({table: [path] for table, path in rolled_up.items()}, {START: 0})
         # The two hours in one set, each in its own, and the day they roll up to.
         ways = [*_parts(hours, {0: 0, 1: 0}, {0: 0, 1: 1}), [whole]]
-        for shapes in (SHAPES, ASSET_SHAPES):
-            expected = _sums(shapes[0], reader.rows(shapes[0], ways[0]))
-            for shape in shapes:
-                for parts in ways:
-                    rows = reader.rows(shape, parts)
-                    assert added(shape, rows) == expected
-                    assert added(shape, reader.totals(shape, parts)) == expected
-                    limited = reader.rows(shape, parts, 1)
-                    assert [row["name"] for row in limited] == [row["name"] for row in _first_of_each_set(rows)]
-                    for row in rows:
-                        assert all(math.isfinite(value) for value in row.values() if isinstance(value, float))
+        for finest, shape in ((BY_CONTAINER, by_workload), (BY_ASSET, by_asset)):
+            expected = _sums(finest, READER.rows(finest, ways[0]))
+            for parts in ways:
+                rows = READER.rows(shape, parts)
+                assert added(shape, rows) == expected
+                assert added(shape, READER.totals(shape, parts)) == expected
+                limited = READER.rows(shape, parts, 1)
+                assert [row["name"] for row in limited] == [row["name"] for row in _first_of_each_set(rows)]
+                for row in rows:
+                    assert all(math.isfinite(value) for value in row.values() if isinstance(value, float))
 
 
 def _first_of_each_set(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -94,7 +94,7 @@ def test_of_two_pods_of_one_name_each_has_its_own_cgroup() -> None:
     tables.node()
     tables.container("db-0", uid=old, seen=20, started=-100)
     tables.container("db-0", uid=new, seen=40, started=1200)
-    tables.usage("db-0", cgroup_id=cgroup(old, "run-1"), cpu={0: 11}, ram=1 * MIB)
+    tables.usage("db-0", cgroup_id=cgroup(old, "run-1"), cpu={-1: 4, 0: 15}, ram=1 * MIB)
     tables.usage("db-0", cgroup_id=f"/kubepods/burstable/pod{new}/run-1", cpu={0: 22}, ram=2 * MIB)
     used = {row["uid"]: (row["cpu_used"], row["ram_used"]) for row in tables.facts().containers("db-0")}
     assert used == {old: (11, 1 * MIB * 1200), new: (22, 2 * MIB * 2400)}

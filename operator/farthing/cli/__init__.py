@@ -1,6 +1,7 @@
 """The command line: ``farthing COMMAND``. Each command parses, asks ``wiring`` for what it needs, and prints."""
 
 import sys
+from typing import ClassVar
 
 import click
 
@@ -12,7 +13,7 @@ from farthing.errors import FarthingError
 class Commands(click.Group):
     """Commands that are only imported when they are called: most need more than ``--help`` does."""
 
-    MODULES = {
+    MODULES: ClassVar[dict[str, str]] = {
         "demo": "made-up cluster, no Kubernetes: applies sample reports, prints what kubectl would",
         "operate": "the operator",
         "collect": "fill or repair the store from Prometheus",

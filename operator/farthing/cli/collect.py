@@ -9,6 +9,7 @@ from farthing.cli.failure import INCOMPLETE
 from farthing.cli.options import common
 from farthing.cli.progress import bar
 from farthing.model.window import Window, parse_window
+from farthing.services.collect import Collector
 from farthing.settings import Settings
 
 
@@ -40,6 +41,6 @@ def command(settings: Settings, window: str, start: str, end: str, *, again: boo
         raise click.exceptions.Exit(INCOMPLETE)
 
 
-def _incomplete(collector: wiring.Collector, asked: Window) -> int:
+def _incomplete(collector: Collector, asked: Window) -> int:
     """Hours of ``asked`` that were not seen well enough."""
     return sum(1 for one in collector.coverage(asked) if not one.complete)

@@ -39,7 +39,7 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 def command(
     settings: Settings, listen: str, log_format: str, *, debug: bool, **values: str | int | Path | None
 ) -> None:
-    """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""  # noqa: D403
+    """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""
     operator = _operator_settings(**values)
     address = _address(listen)
     from farthing.handlers.running import Operator, configure_logging, operate

@@ -1,6 +1,6 @@
 """How much of each interval was seen: a number is never called complete while scrapes or metrics are missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -9,6 +9,12 @@ from farthing.model.tables import extend, samples
 
 ENOUGH_SCRAPES = 20
 """Scrapes an interval needs before its scrape interval can be judged from them."""
+
+MEMORY = 6 * 3600
+"""For how long the scrapes of an interval tell of how many its neighbours should have. [s]
+
+Long enough to see a gap of some hours as one; short enough to take a new scrape interval for what it is.
+"""
 
 COMPLETE = 0.95
 """Share of the expected scrapes from which an interval counts as complete."""
@@ -41,9 +47,9 @@ class Coverage:
     share: float
     """The worst of: expected scrapes of kube-state-metrics, and of cAdvisor where it has any; run time on known nodes. [0 to 1]"""
     state_interval: float = 0.0
-    """Time between two scrapes of kube-state-metrics; 0 where unknown. [s]"""
+    """Mean time between two scrapes of kube-state-metrics that were seen; 0 where none was. [s]"""
     usage_interval: float = 0.0
-    """Time between two scrapes of cAdvisor; 0 where unknown. [s]"""
+    """Mean time between two scrapes of cAdvisor that were seen; 0 where none was. [s]"""
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
     rejected: int = 0
@@ -106,22 +112,29 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
     ).order_by("start")
 
 
-def judged(observed: Sequence[dict[str, float]], known_intervals: tuple[float, float] = (0.0, 0.0)) -> list[Coverage]:
-    """The coverage of each row of ``observations``.
+def judged(observed: Sequence[dict[str, float]], known: Iterable[Coverage] = ()) -> list[Coverage]:
+    """The coverage of each row of ``observations``; ``known`` is that of other intervals, near ones of which count."""
+    near = list(known)
+    state = [(float(one.start), one.seconds, one.state_interval) for one in near]
+    usage = [(float(one.start), one.seconds, one.usage_interval) for one in near]
+    state += [(row["start"], row["seconds"], _interval(row, "state_scrapes")) for row in observed]
+    usage += [(row["start"], row["seconds"], _interval(row, "usage_scrapes")) for row in observed]
+    return [_judge(row, _expected(row["start"], state), _expected(row["start"], usage)) for row in observed]
 
-    ``known_intervals`` are the scrape intervals of kube-state-metrics and cAdvisor known from before, 0 for unknown. [s]
+
+def _interval(row: dict[str, float], scrapes: str) -> float:
+    """Time between two of ``scrapes``, 0 where there were none. [s]"""
+    return row["seconds"] / row[scrapes] if row[scrapes] else 0.0
+
+
+def _expected(start: float, shown: Iterable[tuple[float, float, float]]) -> float:
+    """The time between two scrapes that the interval at ``start`` should have: the shortest that one near it has. [s]
+
+    ``shown`` are start [unix s] and length [s] of intervals, and the time between two of their scrapes [s].
     """
-    state = _scrape_interval([(row["seconds"], row["state_scrapes"]) for row in observed], known_intervals[0])
-    usage = _scrape_interval([(row["seconds"], row["usage_scrapes"]) for row in observed], known_intervals[1])
-    return [_judge(row, state, usage) for row in observed]
-
-
-def _scrape_interval(seen: list[tuple[float, float]], known: float) -> float:
-    """Time between two scrapes: the shortest of what full intervals show and of what was ``known``. [s]"""
-    shown = [seconds / scrapes for seconds, scrapes in seen if scrapes >= ENOUGH_SCRAPES]
-    if not shown and known == 0:
-        shown = [seconds / scrapes for seconds, scrapes in seen if scrapes > 0]
-    return min([*shown, known] if known else shown, default=0.0)
+    near = [(length, each) for begun, length, each in shown if each > 0 and abs(begun - start) <= MEMORY]
+    enough = [each for length, each in near if length >= each * ENOUGH_SCRAPES]
+    return min(enough or [each for _, each in near], default=0.0)
 
 
 def _judge(row: dict[str, float], state_interval: float, usage_interval: float) -> Coverage:
@@ -135,8 +148,8 @@ def _judge(row: dict[str, float], state_interval: float, usage_interval: float) 
         start=int(row["start"]),
         seconds=row["seconds"],
         share=min(1.0, *shares),
-        state_interval=state_interval,
-        usage_interval=usage_interval,
+        state_interval=_interval(row, "state_scrapes"),
+        usage_interval=_interval(row, "usage_scrapes"),
         missing=_missing(row),
         rejected=int(row["rejected"]),
         residual=row["residual"],

@@ -66,7 +66,8 @@ def report(shape: Shape) -> ir.Table:
     if shape.kind == "allocation":
         rows = _with_efficiency(rows)
     key = rows[ORDER_COLUMN[shape.sort_by]]
-    return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), "name")
+    then = [] if shape.sort_by == "name" else ["name"]
+    return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), *then)
 
 
 def totals(shape: Shape) -> ir.Table:

@@ -75,8 +75,13 @@ def _with_growth(cgroups: ir.Table) -> ir.Table:
     # seen. Else nobody looked: its past is unknown, and only what was seen to grow within the interval counts; from 0, a
     # kubelet back after hours would charge its pods' whole lives.
     looked = cgroups.before.notnull().any().over(ibis.window(group_by=["start", "node"]))
-    since = ibis.ifelse(looked, cgroups.previous_start, cgroups.start)
-    began = ibis.ifelse(cgroups.started.isnull(), looked, cgroups.started >= since)
+    # Of a container that was restarted, only the start of its last run is known.
+    alone = cgroups.count().over(ibis.window(group_by=["start", "container_no"])) == 1
+    began = ibis.ifelse(
+        looked,
+        (cgroups.started >= cgroups.previous_start).fill_null(ibis.literal(value=True)),
+        ((cgroups.started >= cgroups.start) & alone).fill_null(ibis.literal(value=False)),
+    )
     past = cgroups.before.fill_null(ibis.ifelse(began, 0.0, cgroups.cpu_first))
     # A counter below what it was in the interval before began anew between the two.
     growth = ibis.ifelse(cgroups["last"] < past, cgroups["last"], cgroups["last"] - past)

@@ -14,7 +14,6 @@ from farthing.model.plan import Day, Part, planned
 from farthing.model.question import Question
 from farthing.model.window import Window, days
 from farthing.model.zone import date_of
-from farthing.services.collect import known_intervals
 from farthing.services.gather import gathered
 from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
 
@@ -100,7 +99,7 @@ class Answerer:
                 f"{window} is a part of an hour, which only Prometheus can tell: name it by --prometheus, "
                 "or ask for whole hours or days"
             )
-        known = known_intervals(one for day in self._stored(window).values() for one in day.coverage)
+        known = [one for day in self._stored(window).values() for one in day.coverage]
         (chunk,) = chunks([window], now)
         with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
             folder.mkdir()

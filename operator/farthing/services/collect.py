@@ -1,8 +1,7 @@
 """Fill the store from metrics: the hours of a day that are not there yet, or not settled."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
@@ -49,8 +48,7 @@ class Collector:
         """What was seen of the passed hours of ``window`` that are stored; an hour that is not has a share of 0."""
         now, found = self.now(), []
         for day in days(window, self.zone):
-            stored = self.store.day(self.cluster, str(date_of(day.start, self.zone)))
-            seen = {one.start: one for one in stored.coverage} if stored else {}
+            seen = self._stored(str(date_of(day.start, self.zone)))
             starts = [(int(hour.start.timestamp()), hour.seconds) for hour in hours_of_day(day)]
             found += [seen.get(start, Coverage(start, float(length), 0.0)) for start, length in starts if start < now]
         return found
@@ -60,13 +58,19 @@ class Collector:
         with self.store.writing():
             self.store.prune(self.cluster, hours_before, days_before)
 
-    def _collect_day(self, day: Window, date: str, now: int, *, again: bool) -> int:
+    def _stored(self, date: str) -> dict[int, Coverage]:
+        """The coverage of the stored hours of a day, by their start."""
         stored = self.store.day(self.cluster, date)
-        coverage = {one.start: one for one in stored.coverage} if stored else {}
+        return {one.start: one for one in stored.coverage} if stored else {}
+
+    def _collect_day(self, day: Window, date: str, now: int, *, again: bool) -> int:
+        coverage = self._stored(date)
+        # The first hours of a day are judged by the last of the day before, half a day back from its midnight.
+        before = self._stored(str(date_of(day.start - timedelta(hours=12), self.zone)))
         wanted = [hour for hour in hours_of_day(day) if again or _is_open(hour, coverage, now)]
         made = 0
         for chunk in chunks(wanted, now):
-            known = known_intervals(coverage.values())
+            known = (*before.values(), *coverage.values())
             with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
                 self.store.keep(bench, (self.cluster, date, day), seen)
             made += len(seen)
@@ -79,11 +83,3 @@ def _is_open(hour: Window, coverage: dict[int, Coverage], now: int) -> bool:
     if known is None or known.seconds < hour.seconds or not known.settled:
         return True
     return not known.complete and now - hour.end.timestamp() < LATE_DATA
-
-
-def known_intervals(coverage: Iterable[Coverage]) -> tuple[float, float]:
-    """The shortest scrape intervals of kube-state-metrics and cAdvisor in ``coverage``, 0 where there is none. [s]"""
-    seen = list(coverage)
-    state = min((one.state_interval for one in seen if one.state_interval), default=0.0)
-    usage = min((one.usage_interval for one in seen if one.usage_interval), default=0.0)
-    return state, usage

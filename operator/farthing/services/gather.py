@@ -1,7 +1,7 @@
 """From metrics to the facts of a chunk: ask everything, a few at a time, and compute."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -27,23 +27,20 @@ def gathered(  # noqa: PLR0913 - a use case names what it needs
     new_workbench: NewWorkbench,
     chunk: Chunk,
     cluster: str,
-    known: tuple[float, float] = (0.0, 0.0),
+    known: Iterable[Coverage] = (),
     progress: Progress = silent,
 ) -> Iterator[tuple[Workbench, list[Coverage]]]:
     """A workbench with the facts of ``chunk``, and the coverage of its intervals.
 
-    ``known`` are the scrape intervals known from before (``coverage.judged``). Raises MetricsError.
+    ``known`` is the coverage of other intervals, by which the scrapes to be expected are judged. Raises MetricsError.
     """
     collected = metrics.now()
     with new_workbench(chunk, cluster) as bench, ThreadPoolExecutor(AT_ONCE, "farthing-gather") as pool:
-        asked = [pool.submit(metrics.samples, name, chunk.start, chunk.end, chunk.step) for name in metrics.names]
-        try:
-            for done, answer in enumerate(as_completed(asked), start=1):
-                bench.load(answer.result())
-                progress("asking Prometheus", done, len(asked))
-        finally:
-            for answer in asked:
-                answer.cancel()
+        # Each answer is let go before the next is loaded, and a failure asks for no more.
+        answers = pool.map(lambda name: metrics.samples(name, chunk.start, chunk.end, chunk.step), metrics.names)
+        for done, samples in enumerate(answers, start=1):
+            bench.load(samples)
+            progress("asking Prometheus", done, len(metrics.names))
         seen = judged(bench.compute(), known)
         worst = max((one.residual for one in seen), default=0.0)
         if worst > CONSERVED:

@@ -15,7 +15,7 @@ from farthing.model.coverage import Coverage
 from farthing.model.facts import rolled_up
 from farthing.model.window import Window
 from farthing.store.engine import parquet, run, sql
-from farthing.store.files import ORDER, remove_others, write
+from farthing.store.files import remove_others, write
 from farthing.store.manifest import TABLES, File, Manifest, directory, load, manifest_path, save, sha256
 from farthing.store.workbench import Workbench
 
@@ -109,15 +109,14 @@ class Store:
     ) -> Iterator[File]:
         """Write the merged rows of a table, by the hour and summed into a day that begins at ``start`` [unix s]."""
         table, cluster, date = place
-        rows = self._merged_rows(table, *merging)
-        # Sums are the same to the last digit only where one thread adds them in one order.
+        hours = write(connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, *merging))
+        yield hours
+        # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
         threads = run(connection, "select current_setting('threads')")[0][0]
-        run(connection, f"create or replace temp table kept as select * from ({rows}) order by {ORDER[table]}")  # noqa: S608
         run(connection, "set threads = 1")
-        run(connection, f"create or replace temp table summed as {_roll_up_sql(table, start)}")
+        run(connection, f"create or replace temp view kept as from {parquet([self.root / hours.path])}")
+        yield write(connection, self.root, (table, "day", cluster, date), _roll_up_sql(table, start))
         run(connection, f"set threads = {threads:d}")
-        yield write(connection, self.root, (table, "hour", cluster, date), "from kept")
-        yield write(connection, self.root, (table, "day", cluster, date), "from summed")
 
     def _merged_rows(self, table: str, stored: Manifest | None, new_starts: Sequence[int]) -> str:
         starts = ", ".join(map(str, new_starts))

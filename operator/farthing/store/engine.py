@@ -61,3 +61,8 @@ def run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any
     """All rows of ``statement``, so that the connection is free for the next."""
     rows: list[tuple[Any, ...]] = connection.execute(statement).fetchall()
     return rows
+
+
+def told(error: Exception) -> str:
+    """What ``error`` says, on one line: DuckDB repeats the statement below it."""
+    return str(error).split("\n", 1)[0]

@@ -9,7 +9,7 @@ import duckdb
 
 from farthing.errors import StoreError
 from farthing.model.tables import IDENTITY
-from farthing.store.engine import quoted, run, text
+from farthing.store.engine import quoted, run, text, told
 from farthing.store.manifest import File, directory, sha256, sync_directory
 
 FIRST = {"allocation": ("start", "namespace", "pod", "uid", "container"), "asset": ("start", "type", "name")}
@@ -43,7 +43,7 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
         sync_directory(folder)
     except (OSError, duckdb.IOException) as error:
         raise StoreError(
-            f"cannot write to {folder} ({error}): check space and rights; what was stored stays"
+            f"cannot write to {folder} ({told(error)}): check space and rights; what was stored stays"
         ) from error
     return File(table, grain, str(final.relative_to(root)), copied[0][0], final.stat().st_size, digest)
 

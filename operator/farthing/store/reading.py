@@ -15,7 +15,7 @@ from farthing.errors import StoreError
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import ORDER_COLUMN, report, totals
-from farthing.store.engine import connect, parquet, run, sql
+from farthing.store.engine import connect, parquet, run, sql, told
 from farthing.store.hot import HotFiles
 from farthing.store.manifest import TABLES
 
@@ -63,7 +63,7 @@ class Reader:
                 sources = ", ".join(f"{table} as ({self._source(held, table, parts)})" for table in TABLES)
                 return self._prepared().rows(f"with {sources} select * from ({select})")  # noqa: S608
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise StoreError(f"the stored facts cannot be read ({error}): run 'farthing store verify'") from error
+            raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
 
     def _source(self, held: ExitStack, table: str, parts: Sequence[Part]) -> str:
         """SQL of the rows of ``table`` that belong to a set, with it; what it selects from stays as long as ``held``."""

@@ -14,8 +14,11 @@ from farthing.errors import StoreError
 from farthing.model.intervals import Chunk
 from farthing.model.samples import Samples
 from farthing.model.tables import HOURS, NUMBERED, numbered
-from farthing.store.engine import connect, facts_sql, quoted, run, text
+from farthing.store.engine import connect, facts_sql, quoted, run, text, told
 from farthing.store.manifest import TABLES
+
+MEMORY_LIMIT = "160MB"
+"""What a chunk may take; more goes to the temporary directory."""
 
 CREATE = "create or replace temp table {name} as {select}"
 
@@ -26,7 +29,7 @@ class Workbench:
     def __init__(self, chunk: Chunk, cluster: str) -> None:
         self.chunk = chunk
         self.cluster = cluster
-        self.connection = connect()
+        self.connection = connect(memory_limit=MEMORY_LIMIT)
         self._rejected: Counter[int] = Counter()
         """How many samples of each interval were no number, infinite or negative."""
         self._identities: dict[str, dict[tuple[str, ...], int]] = {number: {} for number in NUMBERED}
@@ -99,7 +102,7 @@ class Workbench:
     def compute(self) -> list[dict[str, float]]:
         """Make the tables ``allocation`` and ``asset``; returns what was seen in each interval (``observations``).
 
-        Each also tells how many samples were ``rejected``.
+        Each also tells how many samples were ``rejected``. What led to the facts is let go, so compute once.
         """
         self._keep_identities()
         for name, select in facts_sql(self.cluster):
@@ -107,6 +110,9 @@ class Workbench:
         found = self.connection.execute('select * from observed order by "start"')
         names = [column[0] for column in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        for (name,) in run(self.connection, "select table_name from duckdb_tables() where temporary"):
+            if name not in TABLES:
+                run(self.connection, f"drop table {quoted(name)}")
         return [{**row, "rejected": self._rejected[row["start"]]} for row in rows]
 
     def save(self, folder: Path) -> dict[str, str]:
@@ -116,7 +122,9 @@ class Workbench:
             for table, path in paths.items():
                 run(self.connection, f"copy {table} to {text(path)} (format parquet)")
         except duckdb.IOException as error:
-            raise StoreError(f"cannot write to {folder} ({error}): check the space of the temporary folder") from error
+            raise StoreError(
+                f"cannot write to {folder} ({told(error)}): check the space of the temporary folder"
+            ) from error
         return paths
 
 

@@ -1,0 +1,263 @@
+"""The store is filled day by day, goes on where it stopped, and asks again only what may have changed."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from farthing.demo.cluster import Cluster
+from farthing.demo.scenario import demo_cluster
+from farthing.demo.source import DemoSource
+from farthing.errors import FarthingError, MetricsUnreachableError, StoreLockedError
+from farthing.model.coverage import Coverage
+from farthing.model.window import Window
+from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.source import CatalogueSource
+from farthing.services.collect import LATE_DATA, Collector
+from farthing.services.collection import CollectService
+from farthing.store.days import Store
+from farthing.store.workbench import Workbench
+from tests.support.measuring import CLUSTER, DAY, moment
+
+HOUR = 3600
+START = 1_794_873_600  # 2026-11-17 00:00 UTC
+END = START + 3 * DAY
+WINDOW = Window(moment(START), moment(END))
+
+
+@dataclass
+class Clocked:
+    """The demo's Prometheus at a time of the test's choosing; it can be out of reach for some of its hours."""
+
+    demo: DemoSource
+    at: float
+    broken: set[int] = field(default_factory=set)
+    """Starts of asked spans that are out of reach."""
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.at
+
+    def fetch(self, query: Query, start: int, end: int, step: int, extra: tuple[Matcher, ...] = ()) -> bytes:
+        self.asked.append((start, end))
+        if start in self.broken:
+            raise MetricsUnreachableError("the test cut the wire")
+        return self.demo.fetch(query, start, end, step, extra)
+
+    def spans(self) -> Counter[tuple[int, int]]:
+        """What was asked since the last time this was asked, in hours of the test's first day, by how often."""
+        spans = Counter(((start - START) // HOUR, (end - START) // HOUR) for start, end in self.asked)
+        self.asked.clear()
+        return spans
+
+
+def once(*spans: tuple[int, int]) -> Counter[tuple[int, int]]:
+    """Every query of the catalogue over each of ``spans`` [h]."""
+    return Counter(dict.fromkeys(spans, len(CATALOGUE)))
+
+
+@pytest.fixture(scope="module")
+def demo() -> DemoSource:
+    return DemoSource(quiet_cluster())
+
+
+def quiet_cluster() -> Cluster:
+    """Three days of the demo without its Jobs and web shop: few rows, quickly asked."""
+    cluster = demo_cluster(START, END)
+    return Cluster(START, END, cluster.nodes, tuple(pod for pod in cluster.pods if pod.namespace in {"ml", "payments"}))
+
+
+@pytest.fixture
+def source(demo: DemoSource) -> Clocked:
+    return Clocked(demo, END + 600)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def collector(source: Clocked, store: Store, zone: tzinfo = UTC) -> Collector:
+    return Collector(CatalogueSource(source), store, Workbench, CLUSTER, zone)
+
+
+@pytest.fixture
+def collecting(source: Clocked, store: Store) -> Iterator[Collector]:
+    return collector(source, store)  # type: ignore[return-value]
+
+
+def stored(store: Store) -> dict[str, list[Coverage]]:
+    return {manifest.date: list(manifest.coverage) for manifest in store.manifests(CLUSTER)}
+
+
+def test_each_day_is_asked_in_one_piece_newest_first(source: Clocked, store: Store) -> None:
+    assert collector(source, store).collect(WINDOW) == 72
+    starts = list(dict.fromkeys(start for start, _ in source.asked))
+    assert starts == [START + 2 * DAY, START + DAY, START]
+    assert source.spans() == once((0, 24), (24, 48), (48, 72))
+
+
+def test_a_failure_keeps_the_days_before_it_and_the_next_run_asks_only_for_what_is_missing(
+    source: Clocked, store: Store
+) -> None:
+    source.broken = {START + DAY}
+    with pytest.raises(MetricsUnreachableError):
+        collector(source, store).collect(WINDOW)
+    assert list(stored(store)) == ["2026-11-19"]
+    source.broken, _ = set(), source.spans()
+    assert collector(source, store).collect(WINDOW) == 48
+    assert source.spans() == once((24, 48), (0, 24))
+    assert list(stored(store)) == ["2026-11-17", "2026-11-18", "2026-11-19"]
+
+
+def test_what_is_settled_is_not_asked_again_unless_told_to(source: Clocked, store: Store) -> None:
+    collector(source, store).collect(WINDOW)
+    source.spans()
+    assert collector(source, store).collect(WINDOW) == 0
+    assert source.spans() == Counter()
+    assert collector(source, store).collect(WINDOW, again=True) == 72
+    assert source.spans() == once((48, 72), (24, 48), (0, 24))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        pytest.param(14 * HOUR + 1200, 14 * HOUR + 1800, once((14, 15)), id="the hour under way"),
+        # The hour to 14:00 is settled at 14:10.
+        pytest.param(14 * HOUR + 599, 14 * HOUR + 1199, once((13, 15)), id="one that was asked too soon after its end"),
+        pytest.param(14 * HOUR + 600, 14 * HOUR + 1200, once((14, 15)), id="not one that was asked late enough"),
+        pytest.param(14 * HOUR + 1200, 16 * HOUR + 60, once((14, 17)), id="the hours that have passed since"),
+        pytest.param(14 * HOUR + 1200, 14 * HOUR + 1200, once((14, 15)), id="at the same moment"),
+    ],
+)
+def test_of_a_day_under_way_only_what_may_have_changed_is_asked_again(
+    source: Clocked, store: Store, first: int, second: int, asked: Counter[tuple[int, int]]
+) -> None:
+    today = Window(moment(START), moment(START + DAY))
+    source.at = START + first
+    collector(source, store).collect(today)
+    source.spans()
+    source.at = START + second
+    collector(source, store).collect(today)
+    assert source.spans() == asked
+
+
+def test_of_the_hour_under_way_only_what_has_passed_is_kept(source: Clocked, store: Store) -> None:
+    source.at = START + 14 * HOUR + 1200
+    collector(source, store).collect(Window(moment(START), moment(START + DAY)))
+    (coverage,) = stored(store).values()
+    assert [(one.start - START) // HOUR for one in coverage] == list(range(15))
+    assert [one.seconds for one in coverage] == [3600.0] * 14 + [1200.0]
+    assert [one.settled for one in coverage] == [True] * 14 + [False]
+
+
+def test_time_is_prometheus_and_what_it_has_not_reached_is_not_asked(source: Clocked, store: Store) -> None:
+    source.at = START + 60
+    assert collector(source, store).collect(WINDOW) == 1
+    assert source.spans() == once((0, 1))
+    source.at = START - DAY
+    assert collector(source, store).collect(WINDOW) == 0
+    assert source.spans() == Counter()
+
+
+def test_an_incomplete_hour_is_asked_again_for_six_hours(tmp_path: Path) -> None:
+    # Scrapes begin at 02:00; the day's first two hours stay empty, however often they are asked.
+    late = Cluster(START + 2 * HOUR, END, *(getattr(quiet_cluster(), part) for part in ("nodes", "pods")))
+    source, store = Clocked(DemoSource(late), START + 4 * HOUR + 700), Store(tmp_path / "store")
+    today = Window(moment(START), moment(START + DAY))
+    collector(source, store).collect(today)
+    assert [one.complete for one in stored(store)["2026-11-17"]][:4] == [False, False, True, True]
+    source.spans()
+    collector(source, store).collect(today)
+    assert source.spans() == once((0, 2), (4, 5))
+    # The second hour ended at 02:00: six hours on, it is let be.
+    source.at = START + 2 * HOUR + LATE_DATA
+    collector(source, store).collect(today)
+    assert source.spans() == once((4, 9))
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "hours"),
+    [
+        pytest.param("Asia/Kolkata", -5.5 * HOUR, 24, id="half past"),
+        pytest.param("America/New_York", 5 * HOUR, 24, id="west"),
+    ],
+)
+def test_a_day_is_the_local_one(source: Clocked, store: Store, zone: str, first: float, hours: int) -> None:
+    local = ZoneInfo(zone)
+    begin = START + int(first) + DAY
+    made = collector(source, store, local).collect(Window(moment(begin), moment(begin + DAY)))
+    assert made == hours
+    assert {(start, end) for start, end in source.asked} == {(begin, begin + DAY)}
+    assert list(stored(store)) == ["2026-11-18"]
+
+
+def test_two_do_not_write_at_once(source: Clocked, store: Store) -> None:
+    with store.writing(), pytest.raises(StoreLockedError):
+        collector(source, Store(store.root)).collect(WINDOW)
+    assert not source.asked
+
+
+def test_coverage_of_what_is_not_stored_is_nothing(source: Clocked, store: Store) -> None:
+    source.at = START + DAY + 3 * HOUR
+    collecting = collector(source, store)
+    collecting.collect(Window(moment(START), moment(START + DAY)))
+    shares = [one.share for one in collecting.coverage(WINDOW)]
+    assert len(shares) == 27
+    assert min(shares[:24]) > 0.95
+    assert shares[24:] == [0, 0, 0]
+
+
+def service(source: Clocked, store: Store, backfill_days: int = 3) -> CollectService:
+    return CollectService(collector(source, store), backfill_days)
+
+
+def test_the_first_refresh_fills_the_days_before_and_later_ones_the_newest_hours(source: Clocked, store: Store) -> None:
+    source.at = START + 2 * DAY + 5 * HOUR + 1300
+    refreshing = service(source, store)
+    assert refreshing.refresh()
+    assert source.spans() == once((48, 54), (24, 48), (0, 24))
+    source.at += 600
+    assert refreshing.refresh()
+    assert source.spans() == once((53, 54))
+    assert refreshing.version == 2
+
+
+def test_a_refresh_after_midnight_finishes_yesterday(source: Clocked, store: Store) -> None:
+    source.at = START + DAY - 300
+    refreshing = service(source, store, backfill_days=1)
+    refreshing.refresh()
+    source.spans()
+    source.at = START + DAY + 300
+    refreshing.refresh()
+    assert source.spans() == once((24, 25), (23, 24))
+
+
+def test_trouble_is_kept_until_a_refresh_does_well(source: Clocked, store: Store) -> None:
+    source.at = START + 5 * HOUR + 900
+    refreshing = service(source, store)
+    source.broken = {START}
+    with pytest.raises(FarthingError):
+        refreshing.refresh()
+    assert isinstance(refreshing.trouble, MetricsUnreachableError)
+    assert refreshing.version == 0
+    source.broken = set()
+    assert refreshing.refresh()
+    assert refreshing.trouble is None
+
+
+def test_a_backfill_that_failed_is_taken_up_by_the_next_refresh(source: Clocked, store: Store) -> None:
+    source.at = START + 2 * DAY + 5 * HOUR
+    refreshing = service(source, store)
+    source.broken = {START}
+    with pytest.raises(FarthingError):
+        refreshing.refresh()
+    # Two of three days were kept: what is answered from the store may have changed.
+    assert list(stored(store)) == ["2026-11-18", "2026-11-19"]
+    source.broken, _ = set(), source.spans()
+    refreshing.refresh()
+    assert source.spans()[0, 24] == len(CATALOGUE)
