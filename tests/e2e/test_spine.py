@@ -170,6 +170,55 @@ def test_prometheus_gone_keeps_the_last_result_and_recovers(spine: Spine) -> Non
     cluster.kubectl("delete", "costreport", name, "-n", NAMESPACE)
 
 
+def test_200_reports_at_once_are_ready_within_20_seconds_and_cost_few_writes(spine: Spine) -> None:
+    cluster, number = spine.cluster, 200
+    aggregates = [["namespace"], ["controller"], ["namespace", "controller"], ["node"], ["pod"]]
+    reports = [
+        _report(
+            "CostReport",
+            f"many-{index}",
+            NAMESPACE,
+            {"window": "today", "aggregate": aggregates[index % 5], "limit": index + 1},
+        )
+        for index in range(number)
+    ]
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
+        # The store is filled before the clock starts.
+        cluster.apply(_report("CostReport", "first", NAMESPACE, {"window": "today"}))
+        cluster.kubectl("wait", "--for=condition=Ready", "costreport/first", "-n", NAMESPACE, "--timeout=60s")
+        before = _writes(spine)
+        begun = time.monotonic()
+        cluster.apply(*reports)
+        names = [f"costreport/{one['metadata']['name']}" for one in reports]
+        cluster.kubectl("wait", "--for=condition=Ready", *names, "-n", NAMESPACE, "--timeout=60s")
+        seconds = time.monotonic() - begun
+        after = _writes(spine)
+        # Nothing more is written once all is said.
+        again = _writes(spine)
+    status, config_maps = (after[one] - before[one] for one in ("status", "configmaps"))
+    print(f"{number} reports Ready in {seconds:.1f} s; {status} status writes, {config_maps} ConfigMap writes")
+    assert seconds <= 20
+    assert status <= 2 * number
+    assert config_maps == number
+    assert again == after
+    cluster.kubectl("delete", "costreports", "--all", "-n", NAMESPACE)
+
+
+def _writes(spine: Spine) -> dict[str, int]:
+    """How many writes of reports' status and of our namespace's ConfigMaps the apiserver has counted itself."""
+    counted = {"status": 0, "configmaps": 0}
+    for line in spine.cluster.kubectl("get", "--raw", "/metrics").stdout.splitlines():
+        if line.startswith("apiserver_request_total{") and re.search(
+            'verb="(APPLY|PATCH|PUT|POST|CREATE|UPDATE)"', line
+        ):
+            amount = int(float(line.rsplit(" ", 1)[1]))
+            if 'resource="costreports"' in line and 'subresource="status"' in line:
+                counted["status"] += amount
+            if 'resource="configmaps"' in line and 'scope="resource"' in line:
+                counted["configmaps"] += amount
+    return counted
+
+
 def _rows_of(spine: Spine, name: str) -> list[dict[str, Any]] | None:
     found = spine.config_maps(name).get(f"{name}-costreport")
     try:

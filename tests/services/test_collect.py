@@ -1,7 +1,6 @@
 """The store is filled day by day, goes on where it stopped, and asks again only what may have changed."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -31,13 +30,14 @@ WINDOW = Window(moment(START), moment(END))
 
 @dataclass
 class Clocked:
-    """The demo's Prometheus at a time of the test's choosing; it can be out of reach for some of its hours."""
+    """A Prometheus at a time of the test's choosing, with what was scraped by then; it can be out of reach."""
 
-    demo: DemoSource
-    at: float
+    cluster: Cluster
+    at: int
     broken: set[int] = field(default_factory=set)
     """Starts of asked spans that are out of reach."""
     asked: list[tuple[int, int]] = field(default_factory=list)
+    _known: dict[int, DemoSource] = field(default_factory=dict)
 
     def now(self) -> float:
         return self.at
@@ -46,7 +46,13 @@ class Clocked:
         self.asked.append((start, end))
         if start in self.broken:
             raise MetricsUnreachableError("the test cut the wire")
-        return self.demo.fetch(query, start, end, step, extra)
+        return self._scraped_by(self.at).fetch(query, start, end, step, extra)
+
+    def _scraped_by(self, moment: int) -> DemoSource:
+        if moment not in self._known:
+            end = min(moment, self.cluster.end)
+            self._known[moment] = DemoSource(Cluster(self.cluster.start, end, self.cluster.nodes, self.cluster.pods))
+        return self._known[moment]
 
     def spans(self) -> Counter[tuple[int, int]]:
         """What was asked since the last time this was asked, in hours of the test's first day, by how often."""
@@ -60,11 +66,6 @@ def once(*spans: tuple[int, int]) -> Counter[tuple[int, int]]:
     return Counter(dict.fromkeys(spans, len(CATALOGUE)))
 
 
-@pytest.fixture(scope="module")
-def demo() -> DemoSource:
-    return DemoSource(quiet_cluster())
-
-
 def quiet_cluster() -> Cluster:
     """Three days of the demo without its Jobs and web shop: few rows, quickly asked."""
     cluster = demo_cluster(START, END)
@@ -72,8 +73,8 @@ def quiet_cluster() -> Cluster:
 
 
 @pytest.fixture
-def source(demo: DemoSource) -> Clocked:
-    return Clocked(demo, END + 600)
+def source() -> Clocked:
+    return Clocked(quiet_cluster(), END + 600)
 
 
 @pytest.fixture
@@ -83,11 +84,6 @@ def store(tmp_path: Path) -> Store:
 
 def collector(source: Clocked, store: Store, zone: tzinfo = UTC) -> Collector:
     return Collector(CatalogueSource(source), store, Workbench, CLUSTER, zone)
-
-
-@pytest.fixture
-def collecting(source: Clocked, store: Store) -> Iterator[Collector]:
-    return collector(source, store)  # type: ignore[return-value]
 
 
 def stored(store: Store) -> dict[str, list[Coverage]]:
@@ -166,8 +162,8 @@ def test_time_is_prometheus_and_what_it_has_not_reached_is_not_asked(source: Clo
 
 def test_an_incomplete_hour_is_asked_again_for_six_hours(tmp_path: Path) -> None:
     # Scrapes begin at 02:00; the day's first two hours stay empty, however often they are asked.
-    late = Cluster(START + 2 * HOUR, END, *(getattr(quiet_cluster(), part) for part in ("nodes", "pods")))
-    source, store = Clocked(DemoSource(late), START + 4 * HOUR + 700), Store(tmp_path / "store")
+    late = Cluster(START + 2 * HOUR, END, quiet_cluster().nodes, quiet_cluster().pods)
+    source, store = Clocked(late, START + 4 * HOUR + 700), Store(tmp_path / "store")
     today = Window(moment(START), moment(START + DAY))
     collector(source, store).collect(today)
     assert [one.complete for one in stored(store)["2026-11-17"]][:4] == [False, False, True, True]
@@ -212,7 +208,7 @@ def test_coverage_of_what_is_not_stored_is_nothing(source: Clocked, store: Store
     assert shares[24:] == [0, 0, 0]
 
 
-def service(source: Clocked, store: Store, backfill_days: int = 3) -> CollectService:
+def service(source: Clocked, store: Store, backfill_days: int = 2) -> CollectService:
     return CollectService(collector(source, store), backfill_days)
 
 

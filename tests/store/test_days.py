@@ -369,5 +369,5 @@ def test_rows_are_sorted_within_a_file(store: Store) -> None:
     assert found == sorted(found)
     with connect() as connection:
         (path,) = store.root.glob("allocation/grain=hour/*/*/*.parquet")
-        codec = run(connection, f"select distinct compression from parquet_metadata({text(str(path))})")
+        codec = run(connection, f"select distinct compression from parquet_metadata({text(str(path))})")  # noqa: S608
     assert codec == [("ZSTD",)]

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     ]  # fmt: skip
     with FactTables([*shop, *others], nodes) as facts:
         facts.part(made, {})
-    yield made
+    return made
 
 
 def part(folder: Path, sets: Mapping[int, int]) -> list[Part]:

@@ -73,7 +73,7 @@ def test_a_disk_that_is_full_when_the_manifest_is_written_leaves_the_old_day(dis
             keep(store, one_hour(2.0 + free))
         except StoreError as error:
             failed += 1
-            assert "check space and rights; what was stored stays" in str(error)
+            assert "check space and rights; what was stored stays" in str(error)  # noqa: PT017 - some writes succeed
             assert bytes_of(store) == before
         else:
             before = bytes_of(store)

@@ -60,9 +60,11 @@ def the_operator(control_plane: ControlPlane, prometheus: PrometheusServer) -> I
     write(expose(demo_cluster(now // HOUR * HOUR - 48 * HOUR, now)), prometheus.url)
     install(control_plane)
     control_plane.kubectl("apply", "--filename", str(REPOSITORY / "manifests" / "samples"))
-    with tempfile.TemporaryDirectory(prefix="farthing-operator-") as folder:
-        with operator(control_plane, Path(folder), prometheus.url, "--log-format", "text") as server:
-            yield f"operator: log in {server.log}\ntry: kubectl get costreports,assetreports -A -o wide"
+    with (
+        tempfile.TemporaryDirectory(prefix="farthing-operator-") as folder,
+        operator(control_plane, Path(folder), prometheus.url, "--log-format", "text") as server,
+    ):
+        yield f"operator: log in {server.log}\ntry: kubectl get costreports,assetreports -A -o wide"
 
 
 def main() -> int:

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from farthing.exports.formats import FORMATS
+from farthing.errors import InvalidQuestionError
+from farthing.exports.formats import FORMATS, Rows, columns_of
 
 PART_BYTES = 768 << 10
 """The apiserver takes objects up to 1.5 MiB, and a ConfigMap's data up to 1 MiB."""
@@ -20,7 +21,10 @@ PLAIN_PARTS = 4
 """More parts than this are written compressed."""
 
 NAME_LENGTH = 200
+"""Characters of a report's name in those of its ConfigMaps, which may have 253."""
+
 MOST_PARTS = 120
+"""A status lists so many ConfigMaps and some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ class Document:
 
 
 def documents(
-    report: str, kind: str, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], formats: Sequence[str]
+    report: str, kind: str, head: Mapping[str, Any], rows: Rows, formats: Sequence[str]
 ) -> tuple[Document, ...]:
-    """The ConfigMaps of a report, parts first and the index last.
+    """The ConfigMaps of a report, parts first and the index last. Raises InvalidQuestionError for too many rows.
 
     ``head`` is what the index says of the report beside its parts.
     """
@@ -69,24 +73,30 @@ def documents(
     return (*parts, Document(base, {"index.json": _index(head, parts)}, rows=len(rows)))
 
 
-def _parts(
-    base: str, rows: Sequence[Mapping[str, Any]], formats: Sequence[str], *, compressed: bool
-) -> Iterator[Document]:
-    """Rows in order, as many to a part as fit; a part that is too large is halved."""
+def _parts(base: str, rows: Rows, formats: Sequence[str], *, compressed: bool) -> Iterator[Document]:
+    """Rows in order, as many to a part as fit; a part that is too large is halved. Raises InvalidQuestionError."""
+    # Every part has the same columns, so that they can be put together again.
+    columns = columns_of(rows)
     number = 0
     pending = [rows]
     while pending:
         some = pending.pop(0)
-        document = _part(f"{base}-{number}", some, formats, compressed=compressed)
+        document = _part(f"{base}-{number}", (some, columns), formats, compressed=compressed)
         if document.bytes > PART_BYTES and len(some) > 1:
             pending[:0] = [some[: len(some) // 2], some[len(some) // 2 :]]
             continue
         number += 1
+        if number > MOST_PARTS:
+            raise InvalidQuestionError(
+                f"{len(rows)} rows do not fit into {MOST_PARTS} ConfigMaps of {PART_BYTES >> 10} KiB: set a limit, a "
+                "longer step, or an aggregate of fewer properties"
+            )
         yield document
 
 
-def _part(name: str, rows: Sequence[Mapping[str, Any]], formats: Sequence[str], *, compressed: bool) -> Document:
-    texts = {f"rows.{one}": FORMATS[one](rows) for one in formats}
+def _part(name: str, table: tuple[Rows, Sequence[str]], formats: Sequence[str], *, compressed: bool) -> Document:
+    rows, columns = table
+    texts = {f"rows.{one}": FORMATS[one](rows, columns) for one in formats}
     if not compressed:
         return Document(name, texts, rows=len(rows))
     packed = {f"{key}.gz": gzip.compress(text.encode(), mtime=0) for key, text in texts.items()}
@@ -102,4 +112,5 @@ def _short(report: str) -> str:
     """The report's name, cut where the ConfigMaps' names would grow too long, and then told apart by a hash."""
     if len(report) <= NAME_LENGTH:
         return report
-    return f"{report[:NAME_LENGTH]}-{hashlib.sha256(report.encode()).hexdigest()[:8]}"
+    # Before a dash, a name may not end in a dot.
+    return f"{report[:NAME_LENGTH].rstrip('-.')}-{hashlib.sha256(report.encode()).hexdigest()[:8]}"

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,23 +13,38 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (CWE-1236)."""
 
 
-def as_json(rows: Rows) -> str:
-    """A JSON array, one row a line."""
+class Format(Protocol):
+    """Writes rows as text."""
+
+    def __call__(self, rows: Rows, columns: Sequence[str] = ()) -> str:
+        """``rows``, under ``columns`` where a form has such: those of ``columns_of`` by default."""
+        ...
+
+
+def as_json(rows: Rows, columns: Sequence[str] = ()) -> str:
+    """A JSON array, one row a line; a row names its own columns."""
+    del columns
     return "[\n" + ",\n".join(msgspec.json.encode(row).decode() for row in rows) + "\n]\n"
 
 
-def as_csv(rows: Rows) -> str:
+def as_csv(rows: Rows, columns: Sequence[str] = ()) -> str:
     """RFC 4180, with a header; nested values have a column each, such as ``window.start``. Text is never a formula."""
-    flat = [_flat(row) for row in rows]
-    header = list(dict.fromkeys(name for row in flat for name in row))
+    header = columns or columns_of(rows)
+    if not header:
+        return ""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)
-    writer.writerows([_cell(row.get(name, "")) for name in header] for row in flat)
+    writer.writerows([_cell(row.get(name, "")) for name in header] for row in map(_flat, rows))
     return out.getvalue()
 
 
-FORMATS: dict[str, Callable[[Rows], str]] = {"json": as_json, "csv": as_csv}
+def columns_of(rows: Rows) -> tuple[str, ...]:
+    """The columns of ``rows`` in a table: all that any of them has, in order."""
+    return tuple(dict.fromkeys(name for row in rows for name in _flat(row)))
+
+
+FORMATS: dict[str, Format] = {"json": as_json, "csv": as_csv}
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
