@@ -1,6 +1,7 @@
 """What every command has in common: help, exit codes, one sentence for what went wrong."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from farthing.cli import Commands
 from farthing.cli import cli as root
+from farthing.store.days import Store
 from tests.support.command import Farthing
 from tests.support.demo_store import DemoStore
 from tests.support.fact_rows import CLUSTER, DATE, DAY, one_hour, seen
@@ -56,13 +58,17 @@ def test_each_command_explains_itself_and_each_of_its_flags(farthing: Farthing, 
     [
         pytest.param(["nosuch"], "No such command 'nosuch'.", id="command"),
         pytest.param(["allocation", "--windw", "7d"], "No such option '--windw'.", id="flag"),
-        pytest.param(["allocation", "--limit", "x"], "Invalid value for '--limit': 'x' is not a valid integer.", id="number"),
+        pytest.param(
+            ["allocation", "--limit", "x"], "Invalid value for '--limit': 'x' is not a valid integer.", id="number"
+        ),
         pytest.param(["allocation", "-o", "xml"], "'xml' is not one of 'table', 'json', 'csv'.", id="form"),
         pytest.param(["report"], "Missing option '--filename' / '-f'.", id="missing"),
         pytest.param(["report", "-f", "/nonexistent"], "Path '/nonexistent' does not exist.", id="file"),
         pytest.param(["demo", "--days", "99"], "99 is not in the range 1<=x<=14.", id="range"),
         pytest.param(["collect", "--to", "1780000000"], "--to needs --from", id="together"),
-        pytest.param(["collect", "--window", "7d", "--from", "1"], "give either --window or --from and --to", id="either"),
+        pytest.param(
+            ["collect", "--window", "7d", "--from", "1"], "give either --window or --from and --to", id="either"
+        ),
     ],
 )
 def test_bad_usage_is_told_and_exits_with_2(farthing: Farthing, arguments: list[str], sentence: str) -> None:
@@ -118,17 +124,29 @@ def test_an_unreachable_prometheus_exits_with_1(farthing: Farthing, tmp_path: Pa
 
 
 def test_a_broken_store_exits_with_1_and_names_the_file(farthing: Farthing, tmp_path: Path) -> None:
-    from farthing.store.days import Store
-
     store = Store(tmp_path)
     with one_hour(1.0) as bench, store.writing():
         store.keep(bench, (CLUSTER, DATE, DAY), seen(0))  # type: ignore[arg-type]
     (broken,) = tmp_path.glob("allocation/grain=day/*/*/*.parquet")
     broken.write_bytes(b"x")
+    verified = farthing("store", "verify", "--store", str(tmp_path), "--cluster", CLUSTER)
+    assert (verified.code, "sha256 differs" in verified.out) == (1, True)
     done = farthing("allocation", "--store", str(tmp_path), "--cluster", CLUSTER, "--window", str(DAY))
     (line,) = done.err.splitlines()
     assert (done.code, done.out) == (1, "")
     assert f"{broken} is not the file its manifest names" in line
+
+
+def test_verify_checks_every_file_and_shows_what_each_day_holds(farthing: Farthing, demo: DemoStore) -> None:
+    done = farthing("store", "verify", *demo.flags[:4])
+    header, *days = [re.split(r" {3,}", line.strip()) for line in done.out.splitlines()]
+    assert (done.code, done.err) == (0, "")
+    assert header == ["DATE", "COMPLETE HOURS", "SEEN", "MISSING METRICS", "FILES"]
+    assert [(hours, missing, state) for _, hours, _, missing, state in days[:2]] == [("24/24", "-", "good")] * 2
+
+
+def test_verify_of_nothing_exits_with_3(farthing: Farthing, tmp_path: Path) -> None:
+    assert farthing("store", "verify", "--store", str(tmp_path / "absent")).code == 3
 
 
 def test_a_store_of_another_timezone_is_refused_rather_than_answered_with_nothing(
@@ -158,7 +176,9 @@ def shell(*arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
 
 def test_nothing_but_text_goes_into_a_pipe(demo: DemoStore) -> None:
     # As where people force colours everywhere.
-    with shell("allocation", "--window", "2d", *demo.flags, FORCE_COLOR="1", TERM="xterm-256color", NO_COLOR="1") as process:
+    with shell(
+        "allocation", "--window", "2d", *demo.flags, FORCE_COLOR="1", TERM="xterm-256color", NO_COLOR="1"
+    ) as process:
         out, err = process.communicate()
     assert process.returncode == 0
     assert b"\x1b" not in out + err

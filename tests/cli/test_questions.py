@@ -18,7 +18,7 @@ SAMPLES = Path(__file__).parents[2] / "manifests" / "samples"
 
 def table(text: str) -> list[list[str]]:
     """The cells of a printed table: columns are three spaces or more apart."""
-    return [re.split(r" {3,}", line.strip()) for line in text.split("\n\n")[0].splitlines()]
+    return [re.split(r" {3,}", line.strip()) for line in text.split("\n\n", maxsplit=1)[0].splitlines()]
 
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +33,17 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     [
         ["allocation"],
         ["allocation", "--aggregate", "namespace,controller", "--no-idle"],
-        ["allocation", "--aggregate", "node", "--split-idle", "--idle-by-node", "--step", "1d", "--accumulate", "false"],
+        [
+            "allocation",
+            "--aggregate",
+            "node",
+            "--split-idle",
+            "--idle-by-node",
+            "--step",
+            "1d",
+            "--accumulate",
+            "false",
+        ],
         ["allocation", "--aggregate", "", "--limit", "5", "--sort-by", "cpuCost", "--sort-order", "asc"],
         ["assets"],
         ["assets", "--aggregate", "type,name", "--step", "1d", "--accumulate", "day"],
@@ -85,7 +95,14 @@ def test_reports_of_a_folder_are_shown_as_kubectl_would(farthing: Farthing, demo
     # Two samples ask for seven days, and there are three.
     assert done.code == 3
     costs, assets = done.out.strip().split("\n\n")
-    assert re.split(r" {3,}", costs.splitlines()[0])[:6] == ["NAMESPACE", "NAME", "WINDOW", "AGGREGATE", "TOTAL", "IDLE"]
+    assert re.split(r" {3,}", costs.splitlines()[0])[:6] == [
+        "NAMESPACE",
+        "NAME",
+        "WINDOW",
+        "AGGREGATE",
+        "TOTAL",
+        "IDLE",
+    ]
     rows = {cells[1]: cells for text in (costs, assets) for cells in table(text)[1:]}
     assert set(rows) == {
         "costreport.farthing.dev/controllers-today",
@@ -124,7 +141,10 @@ def test_a_report_that_cannot_be_meant_is_named(farthing: Farthing, demo: DemoSt
         ("[1]", "holds something that is no Kubernetes object"),
         ("kind: Pod\napiVersion: v1", "is no report: use farthing.dev/v1alpha1 and CostReport or AssetReport"),
         ("apiVersion: farthing.dev/v1alpha1\nkind: CostReport\nmetadata: {name: x}\nspec: {window: 7x}", "'7x'"),
-        ("apiVersion: farthing.dev/v1alpha1\nkind: CostReport\nmetadata: {name: x}\nspec: {windw: 7d}", "spec.windw"),
+        (
+            "apiVersion: farthing.dev/v1alpha1\nkind: CostReport\nmetadata: {name: x}\nspec: {window: 7d, windw: 7d}",
+            "spec.windw",
+        ),
     ):
         file.write_text(text)
         done = farthing("report", "-f", str(file), *demo.flags)

@@ -122,7 +122,9 @@ def test_bytes_are_those_of_the_values_in_utf_8() -> None:
 def test_too_many_rows_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_PARTS", 2)
     assert len(made(2_500)) == 3
-    with pytest.raises(InvalidQuestionError, match=r"^6000 rows do not fit into 2 ConfigMaps of 768 KiB: set a limit, a"):
+    with pytest.raises(
+        InvalidQuestionError, match=r"^6000 rows do not fit into 2 ConfigMaps of 768 KiB: set a limit, a"
+    ):
         made(6_000)
 
 

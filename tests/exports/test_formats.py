@@ -71,7 +71,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = texts | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.booleans()
 columns = st.sampled_from(["name", "start", "totalCost", "cpuCost"])
 rows = st.lists(
-    st.fixed_dictionaries({"name": texts, "window": st.fixed_dictionaries({"start": texts})}, optional={"x": values}), max_size=5
+    st.fixed_dictionaries({"name": texts, "window": st.fixed_dictionaries({"start": texts})}, optional={"x": values}),
+    max_size=5,
 )
 
 

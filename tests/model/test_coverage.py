@@ -1,8 +1,10 @@
 """How much of an hour was seen, and which facts may replace which."""
 
+from dataclasses import replace
+
 import pytest
 
-from farthing.model.coverage import Coverage
+from farthing.model.coverage import Coverage, judged
 from tests.support.sample_tables import START, SampleTables
 
 ALL_METRICS = (
@@ -54,6 +56,49 @@ def test_the_share_is_of_the_scrapes_that_a_full_hour_has_from_either_source() -
     tables = populated({0: 60, 1: 30, 2: 60, 3: 60}, {0: 60, 1: 60, 2: 40, 3: 60})
     shares = [one.share for one in tables.facts().coverage]
     assert shares == pytest.approx([1.0, 0.5, 2 / 3, 1.0])
+
+
+def test_a_gap_is_one_also_where_only_hours_known_from_before_tell_of_the_interval() -> None:
+    hour_before = Coverage(START - 3600, 3600.0, 1.0, state_interval=60.0, usage_interval=60.0)
+    with populated({0: 30}, {0: 30}).bench() as bench:
+        observed = bench.compute()
+    assert [one.share for one in judged(observed)] == [1.0]
+    assert [one.share for one in judged(observed, [hour_before])] == [0.5]
+    assert [one.state_interval for one in judged(observed, [hour_before])] == [120.0]
+
+
+def test_a_new_scrape_interval_is_taken_for_a_gap_for_six_hours_and_then_for_what_it_is() -> None:
+    # Every 15 s for ten hours, every 60 s from then on.
+    scrapes = {hour: 240 if hour < 10 else 60 for hour in range(24)}
+    shares = [one.share for one in populated(scrapes, scrapes).facts().coverage]
+    assert shares == pytest.approx([1.0] * 10 + [0.25] * 6 + [1.0] * 8)
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "replaces"),
+    [
+        pytest.param(0, 0, True, id="none"),
+        pytest.param(3, 0, True, id="fewer"),
+        pytest.param(0, 1, False, id="more"),
+    ],
+)
+def test_facts_that_had_to_leave_out_more_samples_replace_nothing(stored: int, new: int, replaces: bool) -> None:
+    kept, made = (replace(seen(3600, 1.0), rejected=count) for count in (stored, new))
+    assert made.as_good_as(kept) is replaces
+
+
+def test_a_metric_that_came_back_counts_for_more_than_the_share() -> None:
+    without_cadvisor = seen(3600, 1.0, ("container_memory_working_set_bytes",))
+    assert seen(3600, 0.4).as_good_as(without_cadvisor)
+
+
+def test_a_container_on_a_node_that_nobody_names_or_describes_makes_an_hour_incomplete() -> None:
+    for node, missing in (("", ("kube_pod_info",)), ("node-x", ())):
+        tables = populated({0: 60}, {0: 60})
+        tables.container("lost", node=node, started=-100, requests={"cpu": 1})
+        tables.usage("lost", cpu={-1: 0, 0: 1800}, ram=1.0)
+        (one,) = tables.facts().coverage
+        assert (one.share, one.missing, one.complete) == (0.5, missing, False)
 
 
 def test_a_missing_metric_is_named() -> None:

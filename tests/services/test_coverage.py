@@ -1,96 +1,55 @@
 """What the real Prometheus did not see is told, and never made good by a number that looks complete."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from farthing.demo.cluster import Cluster
-from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Exposition, Series
 from farthing.demo.shapes import Constant
 from farthing.demo.watch import expose
-from tests.conftest import programs
-from tests.support.measuring import Facts, Row, asking, facts_of
-from tests.support.prometheus_server import PrometheusServer
-from tests.support.remote_write import Gaps, write
+from tests.support.measuring import Facts, Row
 from tests.support.truth import container_hours, hours_of, node_hours
-
-HOUR = 3600
-START = 1_794_873_600  # 2026-11-17 00:00 UTC
-HOURS = 6
-END = START + HOURS * HOUR
-CLUSTER = demo_cluster(START, END)
-EXPOSED = expose(CLUSTER)
-RESOURCES = ("cpu", "ram", "gpu")
-CPU, RAM = "container_cpu_usage_seconds_total", "container_memory_working_set_bytes"
-RUNNING, REQUESTS = "kube_pod_container_status_running", "kube_pod_container_resource_requests"
-
-Drop = Callable[[Series], bool]
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A Prometheus that holds the same cluster many times over, each time seen otherwise, under a label of its own."""
-
-    url: str
-
-    def write(
-        self,
-        name: str,
-        exposition: Exposition = EXPOSED,
-        *,
-        drop: Drop | None = None,
-        gaps: Gaps = (),
-        twice: bool = False,
-    ) -> Facts:
-        """Write it under ``name``; what is found of it then."""
-        for replica in ("a", "b") if twice else ("",):
-            labels = {"cluster": name} | ({"replica": replica} if replica else {})
-            write(exposition, self.url, drop=drop, gaps=gaps, labels=labels)
-        return self.facts(name)
-
-    def facts(self, name: str) -> Facts:
-        with asking(self.url, cluster_label="cluster", cluster=name) as client:
-            return facts_of(client, START, END)
+from tests.support.watched import (
+    CLUSTER,
+    CPU,
+    END,
+    EXPOSED,
+    HOUR,
+    HOURS,
+    RAM,
+    REQUESTS,
+    RESOURCES,
+    RUNNING,
+    START,
+    Drop,
+    Watched,
+    costs,
+    label,
+    named,
+    starts_with,
+    watching,
+)
 
 
 @pytest.fixture(scope="module")
 def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """A Prometheus of its own: the shared one takes nothing older than it has."""
-    folder, program = tmp_path_factory.mktemp("prometheus"), programs("prometheus")["prometheus"]
-    # One cluster is written after the other, and all of them at the same times.
-    server = PrometheusServer(folder, program, out_of_order_window="1d")
-    with server:
-        yield Watched(server.url)
+    with watching(tmp_path_factory.mktemp("prometheus")) as watched:
+        yield watched
 
 
 @pytest.fixture(scope="module")
 def whole(prometheus_server: Watched) -> Facts:
-    return prometheus_server.write("whole")
+    return found(prometheus_server, "whole")
 
 
-def named(*metrics: str) -> Drop:
-    return lambda series: series.metric in metrics
-
-
-def starts_with(*prefixes: str) -> Drop:
-    return lambda series: series.metric.startswith(prefixes)
-
-
-def label(series: Series, name: str) -> str:
-    return dict(series.labels).get(name, "")
-
-
-def costs(facts: Facts) -> dict[tuple[int, str, str], float]:
-    rows = {(row["start"], row["uid"], row["container"]): cost_of(row) for row in facts.allocation}
-    assert len(rows) == len(facts.allocation)
-    return rows
-
-
-def cost_of(row: Row) -> float:
-    return float(sum(row[f"{resource}_cost"] for resource in RESOURCES))
+def found(watched: Watched, name: str, exposition: Exposition = EXPOSED, **how: Any) -> Facts:
+    """What is found of the cluster after it was written under ``name``."""
+    watched.write(name, exposition, **how)
+    return watched.facts(name)
 
 
 def missing_in(facts: Facts) -> list[tuple[str, ...]]:
@@ -127,29 +86,29 @@ def test_a_cluster_that_was_seen_is_complete(whole: Facts) -> None:
 
 def test_half_the_scrapes_of_an_hour_are_half_and_the_other_hours_whole(prometheus_server: Watched) -> None:
     gap = (START + 2 * HOUR + 900, START + 2 * HOUR + 2700)
-    facts = prometheus_server.write("gap", gaps=[gap])
+    facts = found(prometheus_server, "gap", gaps=[gap])
     shares = [one.share for one in facts.coverage]
     assert shares[2] == pytest.approx(0.5, abs=0.03)
     assert [one.complete for one in facts.coverage] == [True, True, False, True, True, True]
     # What ran all through the hour still costs what it costs.
     true = {(row.start, row.uid, row.container): row for row in container_hours(CLUSTER, hours_of(START, END))}
     lasting = {key: row for key, row in true.items() if row.run_seconds == HOUR and row.run_count == 1}
-    found = costs(facts)
-    assert all(found[key] == pytest.approx(row.cost, rel=0.02) for key, row in lasting.items())
+    costing = costs(facts)
+    assert all(costing[key] == pytest.approx(row.cost, rel=0.02) for key, row in lasting.items())
 
 
 def test_hours_without_any_scrape_are_not_complete_and_take_nothing_from_others(
     prometheus_server: Watched, whole: Facts
 ) -> None:
-    facts = prometheus_server.write("silence", gaps=[(START + HOUR, START + 3 * HOUR)])
+    facts = found(prometheus_server, "silence", gaps=[(START + HOUR, START + 3 * HOUR)])
     assert [one.share for one in facts.coverage][1:3] == [0, 0]
     assert [one.complete for one in facts.coverage] == [True, False, False, True, True, True]
     assert "kube_node_info" in facts.coverage[1].missing
     # The counters went on through the silence: nobody is charged its hours for the one after.
-    found, expected = costs(facts), costs(whole)
-    for key in found:
+    costing, expected = costs(facts), costs(whole)
+    for key in costing:
         if key[0] == START + 3 * HOUR:
-            assert found[key] <= expected[key] * 1.02 + 1e-9
+            assert costing[key] <= expected[key] * 1.02 + 1e-9
 
 
 def kubelet_of(node: str) -> Drop:
@@ -161,15 +120,8 @@ def test_a_kubelet_that_was_silent_for_hours_does_not_charge_its_pods_whole_live
 ) -> None:
     node = CLUSTER.nodes[0].name
     silent = kubelet_of(node)
-    for first, last, drop in ((0, 1, None), (1, 3, silent), (3, 6, None)):
-        write(
-            EXPOSED,
-            prometheus_server.url,
-            drop=drop,
-            start=START + first * HOUR,
-            end=START + last * HOUR,
-            labels={"cluster": "kubelet"},
-        )
+    for hours, drop in (((0, 1), None), ((1, 3), silent), ((3, 6), None)):
+        prometheus_server.write("kubelet", drop=drop, hours=hours)
     facts = prometheus_server.facts("kubelet")
     assert [one.complete for one in facts.coverage] == [True, False, False, True, True, True]
     before, after = costs(whole), costs(facts)
@@ -191,7 +143,7 @@ def test_a_kubelet_that_was_silent_for_hours_does_not_charge_its_pods_whole_live
 def test_a_metric_that_is_not_there_is_named_in_every_hour(
     prometheus_server: Watched, name: str, drop: Drop, missing: tuple[str, ...]
 ) -> None:
-    facts = prometheus_server.write(name, drop=drop)
+    facts = found(prometheus_server, name, drop=drop)
     assert missing_in(facts) == [missing] * HOURS
     assert not any(one.complete for one in facts.coverage)
 
@@ -211,7 +163,7 @@ def test_without_requests_containers_cost_what_they_use(prometheus_server: Watch
 
 
 def test_without_kube_state_metrics_nothing_is_known_of(prometheus_server: Watched) -> None:
-    facts = prometheus_server.write("no-state", drop=starts_with("kube_"))
+    facts = found(prometheus_server, "no-state", drop=starts_with("kube_"))
     assert facts.allocation == []
     for one in facts.coverage:
         assert one.share == 0
@@ -224,7 +176,7 @@ def test_an_empty_cluster_costs_its_nodes_and_is_complete(prometheus_server: Wat
     def of_pods(series: Series) -> bool:
         return bool(label(series, "pod")) or "owner" in series.metric or series.metric.startswith("container_")
 
-    facts = prometheus_server.write("empty", drop=of_pods)
+    facts = found(prometheus_server, "empty", drop=of_pods)
     assert facts.allocation == []
     assert len(facts.asset) == len(node_hours(CLUSTER, hours_of(START, END)))
     assert all(one.complete and one.share == 1.0 for one in facts.coverage)
@@ -238,7 +190,7 @@ def test_a_cluster_of_which_nothing_is_seen_is_never_complete(prometheus_server:
 
 
 def test_two_prometheuses_that_saw_the_same_change_no_cost(prometheus_server: Watched, whole: Facts) -> None:
-    doubled = prometheus_server.write("doubled", twice=True)
+    doubled = found(prometheus_server, "doubled", replicas=("a", "b"))
     expected = costs(whole)
     assert costs(doubled) == {key: pytest.approx(cost, rel=1e-9) for key, cost in expected.items()}
     assert doubled.coverage == [
@@ -261,7 +213,7 @@ def is_spoilt(series: Series) -> bool:
 def test_a_sample_that_is_no_amount_is_left_out_and_counted(
     prometheus_server: Watched, whole: Facts, value: float
 ) -> None:
-    facts = prometheus_server.write(f"spoilt {value}", replaced(value, is_spoilt))
+    facts = found(prometheus_server, f"spoilt {value}", replaced(value, is_spoilt))
     spoilt = facts.coverage[2]
     of = Counter(series.metric for series in EXPOSED.series if is_spoilt(series) and lives(series, spoilt.start))
     # Of the counter of cpu, the last value and the least are asked.
@@ -269,9 +221,9 @@ def test_a_sample_that_is_no_amount_is_left_out_and_counted(
     assert len(of) == 4
     assert not spoilt.complete
     assert [one.rejected for one in facts.coverage[:2]] == [0, 0]
-    found, expected = costs(facts), costs(whole)
-    assert found.keys() == expected.keys()
-    assert all(0 <= cost < float("inf") for cost in found.values())
+    costing, expected = costs(facts), costs(whole)
+    assert costing.keys() == expected.keys()
+    assert all(0 <= cost < float("inf") for cost in costing.values())
     # What was not spoilt is as it was; the rates of nodes were.
     for row, again in paired(whole, facts):
         for column in ("cpu_requested", "cpu_used", "ram_requested", "ram_used", "gpu_requested"):
@@ -290,6 +242,6 @@ def paired(one: Facts, other: Facts) -> list[tuple[Row, Row]]:
 
 def test_of_several_clusters_in_one_prometheus_only_the_own_counts(prometheus_server: Watched, whole: Facts) -> None:
     other = Cluster(START, END, CLUSTER.nodes, tuple(pod for pod in CLUSTER.pods if pod.namespace == "shop"))
-    facts = prometheus_server.write("of-the-shop", expose(other))
+    facts = found(prometheus_server, "of-the-shop", expose(other))
     assert {row["namespace"] for row in facts.allocation} == {"shop"}
-    assert costs(prometheus_server.facts("whole")) == costs(whole)
+    assert costs(prometheus_server.facts("whole")) == pytest.approx(costs(whole), rel=1e-12)

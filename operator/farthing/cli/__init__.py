@@ -57,9 +57,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; errors are one sentence on stderr."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # What a command exits with is returned.
+        sys.exit(cli(prog_name="farthing", standalone_mode=False))
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:

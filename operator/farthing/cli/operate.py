@@ -33,7 +33,8 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
               help="How long facts are kept by the day. [days]")  # fmt: skip
 @click.option("--listen", envvar="FARTHING_LISTEN", default="0.0.0.0:8080", metavar="HOST:PORT",
               help="Where /livez is served.")  # fmt: skip
-@click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json")
+@click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json",
+              help="json for programs, one object a line; text for people.")  # fmt: skip
 @click.option("--debug", is_flag=True, help="Log every event.")
 @common
 def command(

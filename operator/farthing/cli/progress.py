@@ -15,7 +15,8 @@ def bar(title: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as drawn:
+    console = Console(file=sys.stderr)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as drawn:
         task = drawn.add_task(title, total=None)
 
         def progress(what: str, done: int, of: int) -> None:

@@ -111,7 +111,7 @@ def resource_hours(resource_seconds: float) -> float:
 
 
 def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """What ``rows`` of ``model.report.report``, or its ``totals``, come to.
+    """What ``rows`` of ``model.report.report``, or their sums, come to.
 
     Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, currency]; of an asset the
     asset_cost of each resource; of both idle_cost and overallocated_cost [currency].

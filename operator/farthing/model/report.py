@@ -70,15 +70,6 @@ def report(shape: Shape) -> ir.Table:
     return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), *then)
 
 
-def totals(shape: Shape) -> ir.Table:
-    """The rows of ``report`` added up: one for the idle rows of all sets, one for the others.
-
-    Columns: is_idle, rows (how many they are), and the sums as there.
-    """
-    rows = report(shape)
-    return rows.group_by("is_idle").agg(rows=rows.count(), **{column: rows[column].sum() for column in summed(shape)})
-
-
 def summed(shape: Shape) -> tuple[str, ...]:
     """The columns of ``report`` that may be added up."""
     return ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)

@@ -66,11 +66,9 @@ class Answerer:
                     f"nothing is stored for {question.window} of cluster {self.cluster!r}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
-            rows = self.reader.rows(question.shape, parts, question.limit)
-            # Rows that a limit cuts off count in the sums all the same.
-            counted = self.reader.totals(question.shape, parts) if question.limit else rows
+            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit)
         shown = rows if question.shape.idle else [row for row in rows if not row["is_idle"]]
-        cut_off = sum(row["rows"] for row in counted) - len(rows) if question.limit else 0
+        cut_off = sum(row["rows"] for row in counted) - len(rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
         return Answer(question, shown, added(question.shape, counted), len(shown) + cut_off, seen_all)
 

@@ -30,6 +30,8 @@ class CollectService:
             changed = self._collect()
         except FarthingError as error:
             self.trouble = error
+            # The days before the one that failed may have been kept.
+            self.version += 1
             raise
         self.trouble = None
         return changed

@@ -98,12 +98,10 @@ class FactsStore(Protocol):
 class FactsReader(Protocol):
     """Answers over files of facts."""
 
-    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[dict[str, Any]]:
-        """The rows of a report."""
-        ...
-
-    def totals(self, shape: Shape, parts: Sequence[Part]) -> list[dict[str, Any]]:
-        """The rows of a report added up (``model.report.totals``)."""
+    def rows_and_sums(
+        self, shape: Shape, parts: Sequence[Part], limit: int = 0
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The rows of a report, and what to add up for its sums; see ``store.reading.Reader.rows_and_sums``."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from threading import local
@@ -14,20 +14,26 @@ import duckdb
 from farthing.errors import StoreError
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import ORDER_COLUMN, report, totals
-from farthing.store.engine import connect, parquet, run, sql, told
+from farthing.model.report import ORDER_COLUMN, report, summed
+from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 from farthing.store.hot import HotFiles
 from farthing.store.manifest import TABLES
 
+Row = dict[str, Any]
+
+ANY_NAMESPACE = "<namespace>"
+"""Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
+
 
 @lru_cache(maxsize=256)
-def _report_sql(shape: Shape) -> str:
+def _compiled(shape: Shape) -> str:
     return sql(report(shape))
 
 
-@lru_cache(maxsize=256)
-def _totals_sql(shape: Shape) -> str:
-    return sql(totals(shape))
+def _report_sql(shape: Shape) -> str:
+    if not shape.namespace:
+        return _compiled(shape)
+    return _compiled(replace(shape, namespace=ANY_NAMESPACE)).replace(text(ANY_NAMESPACE), text(shape.namespace))
 
 
 class Reader:
@@ -38,26 +44,26 @@ class Reader:
         self._hot = HotFiles(self._database.cursor())
         self._threads = local()
 
-    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[dict[str, Any]]:
+    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[Row]:
         """The rows of a report (``model.report.report``), at most ``limit`` a set besides the idle ones if it is not 0.
 
         Raises StoreError.
         """
+        return self.rows_and_sums(shape, parts, limit)[0]
+
+    def rows_and_sums(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> tuple[list[Row], list[Row]]:
+        """``rows``, and rows to add up for their sums (``model.answer.added``), where what the limit cuts off counts too.
+
+        Those also tell how many ``rows`` they stand for. Raises StoreError.
+        """
         select = _report_sql(shape)
-        if limit:
-            order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
-            place = f'row_number() over (partition by "set", is_idle order by {order})'
-            select = (
-                f"select * from ({select}) qualify {place} <= {limit:d} or is_idle "  # noqa: S608 - names of our own
-                f'order by "set", is_idle, {order}'
-            )
-        return self._query(select, parts)
+        if not limit:
+            rows = self._query(select, parts)
+            return rows, [{**row, "rows": 1} for row in rows]
+        found = self._query(_limited(shape, select, limit), parts)
+        return [row for row in found if row["set"] is not None], [row for row in found if row["set"] is None]
 
-    def totals(self, shape: Shape, parts: Sequence[Part]) -> list[dict[str, Any]]:
-        """The rows of a report added up (``model.report.totals``). Raises StoreError."""
-        return self._query(_totals_sql(shape), parts)
-
-    def _query(self, select: str, parts: Sequence[Part]) -> list[dict[str, Any]]:
+    def _query(self, select: str, parts: Sequence[Part]) -> list[Row]:
         try:
             with ExitStack() as held:
                 sources = ", ".join(f"{table} as ({self._source(held, table, parts)})" for table in TABLES)
@@ -85,6 +91,20 @@ class Reader:
         return prepared
 
 
+def _limited(shape: Shape, select: str, limit: int) -> str:
+    """SQL of the first rows of each set, and after them one row without a set for all idle rows and one for the others."""
+    order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
+    sums = ", ".join(f"sum({quoted(column)}) as {quoted(column)}" for column in summed(shape))
+    return f"""
+        with report as materialized ({select})
+        select * from (
+            select * from report qualify row_number() over (partition by "set", is_idle order by {order}) <= {limit:d} or is_idle
+            union all by name
+            select is_idle, count(*) as "rows", {sums} from report group by is_idle
+        ) order by "set" nulls last, is_idle, {order}
+    """  # noqa: S608 - names of our own and numbers
+
+
 @dataclass(slots=True)
 class Prepared:
     """One connection and the statements that were lately run on it: planning them is a third of a small question."""
@@ -94,7 +114,7 @@ class Prepared:
     _names: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def rows(self, statement: str) -> list[dict[str, Any]]:
+    def rows(self, statement: str) -> list[Row]:
         """The rows of ``statement`` by column. Raises duckdb.Error."""
         if statement not in self._names:
             name = f"statement_{next(self._numbers)}"
