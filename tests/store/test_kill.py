@@ -91,7 +91,7 @@ def test_killed_at_any_moment_the_day_is_whole_and_the_next_writer_goes_on(
     store, dice = Store(tmp_path), random.Random(3)  # noqa: S311 - no secret
     doomed_writer.keep(tmp_path, 0.0)
     cost, lengths = 0.0, set()
-    for _ in range(50):
+    for _ in range(40):
         begun = processes.Event()
         child = processes.Process(target=doomed_writer.keep_for_ever, args=(tmp_path, cost + 1, begun))
         child.start()
