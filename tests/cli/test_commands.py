@@ -14,7 +14,7 @@ from farthing.cli import cli as root
 from farthing.store.days import Store
 from tests.support.command import Farthing
 from tests.support.demo_store import DemoStore
-from tests.support.fact_rows import CLUSTER, DATE, DAY, one_hour, seen
+from tests.support.fact_rows import CLUSTER, DAY, keep, one_hour, seen
 
 COMMANDS = [*Commands.MODULES]
 
@@ -125,8 +125,7 @@ def test_an_unreachable_prometheus_exits_with_1(farthing: Farthing, tmp_path: Pa
 
 def test_a_broken_store_exits_with_1_and_names_the_file(farthing: Farthing, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    with one_hour(1.0) as bench, store.writing():
-        store.keep(bench, (CLUSTER, DATE, DAY), seen(0))  # type: ignore[arg-type]
+    keep(store, one_hour(1.0), seen(0))
     (broken,) = tmp_path.glob("allocation/grain=day/*/*/*.parquet")
     broken.write_bytes(b"x")
     verified = farthing("store", "verify", "--store", str(tmp_path), "--cluster", CLUSTER)

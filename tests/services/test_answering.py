@@ -18,7 +18,7 @@ from farthing.store.days import Store
 from farthing.store.reading import Reader
 from farthing.store.workbench import Workbench
 from tests.support.demo_store import DemoStore
-from tests.support.fact_rows import CLUSTER, DATE, DAY, START, FactTables, container, node, one_hour, seen
+from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, keep, node, one_hour, seen
 
 BY_NAMESPACE = Shape("allocation", ("namespace",))
 AGGREGATES = [
@@ -129,16 +129,11 @@ class Replaced:
         if self.left:
             self.left -= 1
             self.cost += 1
-            keep(self.store, self.cost)
+            keep(self.store, one_hour(self.cost), seen(0))
         return found
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.store, name)
-
-
-def keep(store: Store, cost: float) -> None:
-    with one_hour(cost) as bench, store.writing():
-        store.keep(bench, (CLUSTER, DATE, DAY), seen(0))  # type: ignore[arg-type]
 
 
 def asking(store: object) -> Answerer:
@@ -151,14 +146,14 @@ LATER = START + 3600
 
 def test_a_reader_that_lost_a_race_reads_what_replaced_the_day(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep(store, 1.0)
+    keep(store, one_hour(1.0), seen(0))
     answer = asking(Replaced(store, times=2)).answer(WHOLE_DAY, LATER)
     assert answer.total_cost == 2 * 3.0
 
 
 def test_a_file_that_is_gone_for_good_is_an_error(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep(store, 1.0)
+    keep(store, one_hour(1.0), seen(0))
     for path in tmp_path.rglob("asset/*/*/*/*.parquet"):
         path.unlink()
     with pytest.raises(StoreError, match="is gone: run 'farthing collect' for that day"):
@@ -167,7 +162,7 @@ def test_a_file_that_is_gone_for_good_is_an_error(tmp_path: Path) -> None:
 
 def test_readers_never_see_half_a_day_nor_fail_while_it_is_replaced(tmp_path: Path) -> None:
     store, done, failures = Store(tmp_path), threading.Event(), []
-    keep(store, 1.0)
+    keep(store, one_hour(1.0), seen(0))
     answerer = asking(Store(tmp_path))
     met: set[float] = set()
 
@@ -190,7 +185,7 @@ def test_readers_never_see_half_a_day_nor_fail_while_it_is_replaced(tmp_path: Pa
     # Until the readers have met a number of days; a reader that failed meets no more.
     while len(met) < 8 and not failures:
         cost += 1
-        keep(store, cost)
+        keep(store, one_hour(cost), seen(0))
     done.set()
     for reader in readers:
         reader.join()
@@ -212,8 +207,7 @@ def test_sets_may_have_gaps(tmp_path: Path) -> None:
     facts = FactTables(
         [container(hour, cpu_cost=float(10**hour)) for hour in hours], [node(hour, cpu_cost=2.0) for hour in hours]
     )
-    with facts as bench, store.writing():
-        store.keep(bench, (CLUSTER, DATE, DAY), seen(*hours))  # type: ignore[arg-type]
+    keep(store, facts, seen(*hours))
     one = [Window(DAY.start + timedelta(hours=hour), DAY.start + timedelta(hours=hour + 1)) for hour in hours]
     question = Question(Shape("allocation", ("pod",), idle=False), DAY, ((one[0], one[2]), (one[1], one[3])))
     answer = asking(store).answer(question, START + 4 * 3600)

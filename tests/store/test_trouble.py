@@ -10,7 +10,7 @@ import pytest
 from farthing.errors import StoreError
 from farthing.store.days import Store
 from farthing.store.engine import run
-from tests.support.fact_rows import CLUSTER, DATE, DAY, FactTables, container, one_hour, seen
+from tests.support.fact_rows import CLUSTER, DATE, DAY, FactTables, container, keep, one_hour, seen
 
 PLACE = (CLUSTER, DATE, DAY)
 SMALL = 256 << 10
@@ -29,11 +29,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(mounted)], check=True)
 
 
-def keep(store: Store, facts: FactTables) -> None:
-    with facts as bench, store.writing():
-        store.keep(bench, PLACE, seen(0))  # type: ignore[arg-type]
-
-
 def many() -> FactTables:
     """Facts that need more room than the disk has."""
     facts = FactTables([container(0, cpu_cost=1.0)])
@@ -49,19 +44,19 @@ def bytes_of(store: Store) -> dict[Path, bytes]:
 
 def test_a_full_disk_leaves_the_old_day_and_no_rest_of_the_new_one(disk: Path) -> None:
     store = Store(disk / "store")
-    keep(store, one_hour(1.0))
+    keep(store, one_hour(1.0), seen(0))
     before = bytes_of(store)
     with pytest.raises(StoreError, match=r"cannot write to .*: check space and rights; what was stored stays"):
-        keep(store, many())
+        keep(store, many(), seen(0))
     assert bytes_of(store) == before
     # There is room again for a day that fits.
-    keep(store, one_hour(2.0))
+    keep(store, one_hour(2.0), seen(0))
     assert bytes_of(store) != before
 
 
 def test_a_disk_that_is_full_when_the_manifest_is_written_leaves_the_old_day(disk: Path) -> None:
     store = Store(disk / "store")
-    keep(store, one_hour(1.0))
+    keep(store, one_hour(1.0), seen(0))
     before = bytes_of(store)
     ballast = disk / "ballast"
     failed = 0
@@ -70,7 +65,7 @@ def test_a_disk_that_is_full_when_the_manifest_is_written_leaves_the_old_day(dis
         room = os.statvfs(disk)
         ballast.write_bytes(bytes(room.f_bavail * room.f_bsize - free))
         try:
-            keep(store, one_hour(2.0 + free))
+            keep(store, one_hour(2.0 + free), seen(0))
         except StoreError as error:
             failed += 1
             assert "check space and rights; what was stored stays" in str(error)  # noqa: PT017 - some writes succeed
@@ -83,10 +78,10 @@ def test_a_disk_that_is_full_when_the_manifest_is_written_leaves_the_old_day(dis
 
 def test_a_read_only_disk_is_read_and_not_written(disk: Path) -> None:
     store = Store(disk / "store")
-    keep(store, one_hour(1.0))
+    keep(store, one_hour(1.0), seen(0))
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with pytest.raises(StoreError, match=r"cannot be written \(Read-only file system\): check its path and rights"):
-        keep(store, one_hour(2.0))
+        keep(store, one_hour(2.0), seen(0))
     manifest = Store(disk / "store").day(CLUSTER, DATE)
     assert manifest is not None
     assert store.files(manifest, "day") is not None
@@ -94,7 +89,7 @@ def test_a_read_only_disk_is_read_and_not_written(disk: Path) -> None:
 
 def test_a_disk_that_turns_read_only_while_a_day_is_written_leaves_the_old_day(disk: Path) -> None:
     store = Store(disk / "store")
-    keep(store, one_hour(1.0))
+    keep(store, one_hour(1.0), seen(0))
     before = store.day(CLUSTER, DATE)
     # With no file open for writing, as a disk with errors is remounted.
     with one_hour(2.0) as bench:
@@ -125,7 +120,7 @@ def test_a_store_that_cannot_be_is_refused_with_its_path(tmp_path: Path, make: o
 
 def test_a_manifest_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep(store, one_hour(1.0))
+    keep(store, one_hour(1.0), seen(0))
     (manifest,) = tmp_path.glob("manifest/*/*.json")
     manifest.unlink()
     # A folder in its place cannot be read by anybody, root included.

@@ -9,6 +9,7 @@ from typing import Any
 
 from farthing.store.days import Store, _roll_up_sql
 from farthing.store.manifest import TABLES
+from tests.support import fact_rows
 from tests.support.fact_rows import CLUSTER, DATE, DAY, START, one_hour, seen
 
 PLACE = (CLUSTER, DATE, DAY)
@@ -21,9 +22,7 @@ STORE_CODE = str(Path(sys.modules[Store.__module__].__file__ or "").parent)
 
 def keep(root: Path, cost: float) -> None:
     """Keep a day whose only hour costs ``cost``."""
-    store = Store(root)
-    with one_hour(cost) as bench, store.writing():
-        store.keep(bench, PLACE, seen(0))  # type: ignore[arg-type]
+    fact_rows.keep(Store(root), one_hour(cost), seen(0))
 
 
 def keep_until_line(root: Path, cost: float, line: int) -> None:

@@ -9,7 +9,9 @@ from farthing.model.coverage import Coverage
 from farthing.model.plan import Part
 from farthing.model.tables import ALLOCATION, ASSET, GIB
 from farthing.model.window import Window
+from farthing.store.days import Store
 from farthing.store.engine import connect, quoted, run, text
+from farthing.store.manifest import Manifest
 
 START = 1_794_873_600
 """2026-11-17 00:00 UTC."""
@@ -91,3 +93,16 @@ def one_hour(cost: float, hour: int = 0) -> FactTables:
     held = container(hour, cpu_cost=cost, cpu_allocated=3600.0, ram_used=GIB)
     whole = node(hour, cpu_cost=2 * cost, cpu_allocated_cost=cost, cpu_idle_cost=cost, cpu_quantity=7200.0)
     return FactTables([held], [whole])
+
+
+def keep(
+    store: Store, facts: FactTables, coverage: list[Coverage], place: tuple[str, str, Window] = (CLUSTER, DATE, DAY)
+) -> Manifest:
+    """Keep ``facts`` in a day of ``store``, seen as ``coverage`` says, and close them."""
+    with facts as bench, store.writing():
+        return store.keep(bench, place, coverage)  # type: ignore[arg-type]
+
+
+def files_of(store: Store) -> set[Path]:
+    """All files of ``store`` but its lock."""
+    return {path for path in store.root.rglob("*") if path.is_file() and path.name != "lock"}

@@ -45,7 +45,7 @@ def node_runs(pace: ir.Table) -> ir.Table:
     exact = ibis.greatest(rows.interval_end - rows.began, 0.0)
     rows = rows.mutate(run_seconds=exact_or_counted(counted, exact, rows.state_interval))
     rows = rows.mutate(run_start=ibis.least(rows.began, rows.interval_end - rows.run_seconds))
-    return rows.mutate(run_end=rows.run_start + rows.run_seconds)
+    return rows.filter(rows.run_seconds > 0).mutate(run_end=lambda t: t.run_start + t.run_seconds)
 
 
 def _node_labels() -> ir.Table:
