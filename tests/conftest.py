@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import tools
 from tests.support.cluster import Cluster, UnnamedClusterError, given_cluster
@@ -19,6 +20,12 @@ NAME_OF_MARK = {"cluster": "control plane", "prometheus": "Prometheus"}
 ran = pytest.StashKey[Counter[str]]()
 failed = pytest.StashKey[set[str]]()
 servers = pytest.StashKey[dict[str, ControlPlane | PrometheusServer]]()
+
+
+# What CI finds must be found again by who mends it: there, the same examples at each run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
