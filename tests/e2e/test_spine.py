@@ -184,10 +184,13 @@ def test_200_reports_at_once_become_ready_at_two_status_writes_and_one_config_ma
     ]
     for one in reports:
         one["metadata"]["labels"] = {"test": "many"}
+    # What other tests left would be counted too.
+    cluster.kubectl("delete", KINDS, "--all", "-n", NAMESPACE)
     with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
         # The store is filled before the clock starts.
         cluster.apply(_report("CostReport", "first", NAMESPACE, {"window": "today"}))
         cluster.kubectl("wait", "--for=condition=Ready", "costreport/first", "-n", NAMESPACE, "--timeout=60s")
+        cluster.kubectl("delete", "costreport", "first", "-n", NAMESPACE)
         before = _writes(spine)
         begun = time.monotonic()
         cluster.apply(*reports)
