@@ -170,68 +170,6 @@ def test_prometheus_gone_keeps_the_last_result_and_recovers(spine: Spine) -> Non
     cluster.kubectl("delete", "costreport", name, "-n", NAMESPACE)
 
 
-def test_200_reports_at_once_become_ready_at_two_status_writes_and_one_config_map_each(spine: Spine) -> None:
-    cluster, number = spine.cluster, 200
-    aggregates = [["namespace"], ["controller"], ["namespace", "controller"], ["node"], ["pod"]]
-    reports = [
-        _report(
-            "CostReport",
-            f"many-{index}",
-            NAMESPACE,
-            {"window": "today", "aggregate": aggregates[index % 5], "limit": index + 1},
-        )
-        for index in range(number)
-    ]
-    for one in reports:
-        one["metadata"]["labels"] = {"test": "many"}
-    # What other tests left would be counted too.
-    cluster.kubectl("delete", KINDS, "--all", "-n", NAMESPACE)
-    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
-        # The store is filled before the clock starts.
-        cluster.apply(_report("CostReport", "first", NAMESPACE, {"window": "today"}))
-        cluster.kubectl("wait", "--for=condition=Ready", "costreport/first", "-n", NAMESPACE, "--timeout=60s")
-        cluster.kubectl("delete", "costreport", "first", "-n", NAMESPACE)
-        before = _writes(spine)
-        begun = time.monotonic()
-        cluster.apply(*reports)
-        wait_until(lambda: _ready(spine) == number, "all reports to be Ready", seconds=90, between=1.0)
-        seconds = time.monotonic() - begun
-        after = _writes(spine)
-        # Nothing more is written once all is said.
-        again = _writes(spine)
-    status, config_maps = (after[one] - before[one] for one in ("status", "configmaps"))
-    print(f"{number} reports Ready in {seconds:.1f} s; {status} status writes, {config_maps} ConfigMap writes")
-    assert status <= 2 * number
-    assert config_maps == number
-    assert again == after
-    cluster.kubectl("delete", "costreports", "--all", "-n", NAMESPACE)
-
-
-def _ready(spine: Spine) -> int:
-    """How many of the many CostReports are Ready."""
-    path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
-    return (
-        spine.cluster.kubectl("get", "costreports", "-n", NAMESPACE, "-l", "test=many", "-o", path)
-        .stdout.split()
-        .count("True")
-    )
-
-
-def _writes(spine: Spine) -> dict[str, int]:
-    """How many writes of reports' status and of our namespace's ConfigMaps the apiserver has counted itself."""
-    counted = {"status": 0, "configmaps": 0}
-    for line in spine.cluster.kubectl("get", "--raw", "/metrics").stdout.splitlines():
-        if line.startswith("apiserver_request_total{") and re.search(
-            'verb="(APPLY|PATCH|PUT|POST|CREATE|UPDATE)"', line
-        ):
-            amount = int(float(line.rsplit(" ", 1)[1]))
-            if 'resource="costreports"' in line and 'subresource="status"' in line:
-                counted["status"] += amount
-            if 'resource="configmaps"' in line and 'scope="resource"' in line:
-                counted["configmaps"] += amount
-    return counted
-
-
 def _rows_of(spine: Spine, name: str) -> list[dict[str, Any]] | None:
     found = spine.config_maps(name).get(f"{name}-costreport")
     try:
