@@ -24,7 +24,7 @@ from tests.support.measuring import CLUSTER, DAY, moment
 
 HOUR = 3600
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
-END = START + 3 * DAY
+END = START + 2 * DAY
 WINDOW = Window(moment(START), moment(END))
 
 
@@ -67,7 +67,7 @@ def once(*spans: tuple[int, int]) -> Counter[tuple[int, int]]:
 
 
 def quiet_cluster() -> Cluster:
-    """Three days of the demo with few pods: quickly asked."""
+    """Two days of the demo with few pods: quickly asked."""
     cluster = demo_cluster(START, END)
     return Cluster(START, END, cluster.nodes, tuple(pod for pod in cluster.pods if pod.namespace == "ml"))
 
@@ -91,23 +91,22 @@ def stored(store: Store) -> dict[str, list[Coverage]]:
 
 
 def test_each_day_is_asked_in_one_piece_newest_first(source: Clocked, store: Store) -> None:
-    assert collector(source, store).collect(WINDOW) == 72
-    starts = list(dict.fromkeys(start for start, _ in source.asked))
-    assert starts == [START + 2 * DAY, START + DAY, START]
-    assert source.spans() == once((0, 24), (24, 48), (48, 72))
+    assert collector(source, store).collect(WINDOW) == 48
+    assert list(dict.fromkeys(start for start, _ in source.asked)) == [START + DAY, START]
+    assert source.spans() == once((0, 24), (24, 48))
 
 
 def test_a_failure_keeps_the_days_before_it_and_the_next_run_asks_only_for_what_is_missing(
     source: Clocked, store: Store
 ) -> None:
-    source.broken = {START + DAY}
+    source.broken = {START}
     with pytest.raises(MetricsUnreachableError):
         collector(source, store).collect(WINDOW)
-    assert list(stored(store)) == ["2026-11-19"]
+    assert list(stored(store)) == ["2026-11-18"]
     source.broken, _ = set(), source.spans()
-    assert collector(source, store).collect(WINDOW) == 48
-    assert source.spans() == once((24, 48), (0, 24))
-    assert list(stored(store)) == ["2026-11-17", "2026-11-18", "2026-11-19"]
+    assert collector(source, store).collect(WINDOW) == 24
+    assert source.spans() == once((0, 24))
+    assert list(stored(store)) == ["2026-11-17", "2026-11-18"]
 
 
 def test_what_is_settled_is_not_asked_again_unless_told_to(source: Clocked, store: Store) -> None:
@@ -115,8 +114,8 @@ def test_what_is_settled_is_not_asked_again_unless_told_to(source: Clocked, stor
     source.spans()
     assert collector(source, store).collect(WINDOW) == 0
     assert source.spans() == Counter()
-    assert collector(source, store).collect(WINDOW, again=True) == 72
-    assert source.spans() == once((48, 72), (24, 48), (0, 24))
+    assert collector(source, store).collect(WINDOW, again=True) == 48
+    assert source.spans() == once((24, 48), (0, 24))
 
 
 @pytest.mark.parametrize(
@@ -183,6 +182,7 @@ def test_an_incomplete_hour_is_asked_again_for_six_hours(tmp_path: Path) -> None
 def test_a_day_is_the_local_one(source: Clocked, store: Store, zone: str, first: int) -> None:
     local = ZoneInfo(zone)
     begin = START + first + DAY
+    source.at = begin + DAY
     made = collector(source, store, local).collect(Window(moment(begin), moment(begin + DAY)))
     assert made == 24
     assert {(start, end) for start, end in source.asked} == {(begin, begin + DAY)}
@@ -205,18 +205,18 @@ def test_coverage_of_what_is_not_stored_is_nothing(source: Clocked, store: Store
     assert shares[24:] == [0, 0, 0]
 
 
-def service(source: Clocked, store: Store, backfill_days: int = 2) -> CollectService:
+def service(source: Clocked, store: Store, backfill_days: int = 1) -> CollectService:
     return CollectService(collector(source, store), backfill_days)
 
 
 def test_the_first_refresh_fills_the_days_before_and_later_ones_the_newest_hours(source: Clocked, store: Store) -> None:
-    source.at = START + 2 * DAY + 5 * HOUR + 1300
+    source.at = START + DAY + 5 * HOUR + 1300
     refreshing = service(source, store)
     assert refreshing.refresh()
-    assert source.spans() == once((48, 54), (24, 48), (0, 24))
+    assert source.spans() == once((24, 30), (0, 24))
     source.at += 600
     assert refreshing.refresh()
-    assert source.spans() == once((53, 54))
+    assert source.spans() == once((29, 30))
     assert refreshing.version == 2
 
 
@@ -243,13 +243,13 @@ def test_trouble_is_kept_until_a_refresh_does_well(source: Clocked, store: Store
 
 
 def test_a_backfill_that_failed_is_taken_up_by_the_next_refresh(source: Clocked, store: Store) -> None:
-    source.at = START + 2 * DAY + 5 * HOUR
+    source.at = START + DAY + 5 * HOUR
     refreshing = service(source, store)
     source.broken = {START}
     with pytest.raises(FarthingError):
         refreshing.refresh()
-    # Two of three days were kept: what is answered from the store may have changed.
-    assert list(stored(store)) == ["2026-11-18", "2026-11-19"]
+    # One of two days was kept: what is answered from the store may have changed.
+    assert list(stored(store)) == ["2026-11-18"]
     assert refreshing.version == 1
     source.broken, _ = set(), source.spans()
     refreshing.refresh()

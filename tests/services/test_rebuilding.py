@@ -25,7 +25,6 @@ Costs = dict[tuple[int, str, str], Any]
 
 LOSSES: dict[str, Drop] = {
     "no-cadvisor": starts_with("container_"),
-    "no-nodes": named("kube_node_info"),
     "no-nodes-of-pods": named("kube_pod_info"),
     "one-kubelet-less": lambda series: series.target == f"kubelet/{CLUSTER.nodes[0].name}",
     "nothing": lambda _: True,
@@ -69,7 +68,7 @@ def test_what_saw_more_replaces_what_saw_less_and_never_the_other_way(
     prometheus_server: Watched, store: Store, whole: Costs, loss: str
 ) -> None:
     poor = collected(prometheus_server, loss, store)
-    # Nothing was scraped after the first six hours.
+    # Nothing was scraped after these hours.
     assert not all(one.complete for one in poor.coverage[:HOURS])
     mended = collected(prometheus_server, "whole", store)
     assert all(one.complete for one in mended.coverage[:HOURS])

@@ -15,6 +15,9 @@ from urllib.parse import parse_qs
 CERTIFICATE = Path(__file__).with_name("hostile_server.pem")
 """Of 127.0.0.1, signed by itself, with its key: nobody trusts it but who is told to."""
 
+PATIENCE = 5.0
+"""How long the server draws out an answer. [s]"""
+
 EMPTY = b'{"status":"success","data":{"resultType":"matrix","result":[]}}'
 CLOCK = b'{"status":"success","data":{"resultType":"scalar","result":[1794873600.5,"1794873600.5"]}}'
 JSON = {"Content-Type": "application/json"}
@@ -55,8 +58,8 @@ class Visit:
         self._handler.close_connection = True
 
     def pause(self, seconds: float) -> bool:
-        """Wait, as a slow server does; whether it is still to go on."""
-        return not self.closing.wait(seconds)
+        """Wait, as a slow server does; whether it is still to go on: in a test that fails, it ends by itself."""
+        return not self.closing.wait(seconds) and time.monotonic() - self.asked.at < PATIENCE
 
 
 Way = Callable[[Visit], None]
@@ -92,13 +95,13 @@ def hangs_up(visit: Visit) -> None:
 
 def hangs(visit: Visit) -> None:
     """Sends nothing at all."""
-    visit.closing.wait()
+    visit.pause(PATIENCE)
 
 
 def hangs_after_headers(visit: Visit) -> None:
     """Sends headers that promise a body, and then nothing."""
     visit.head(200, {**JSON, "Content-Length": "100"})
-    visit.closing.wait()
+    visit.pause(PATIENCE)
 
 
 def trickles_headers(visit: Visit) -> None:

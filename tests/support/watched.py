@@ -16,7 +16,7 @@ from tests.support.remote_write import Gaps, write
 
 HOUR = 3600
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
-HOURS = 6
+HOURS = 4
 END = START + HOURS * HOUR
 CLUSTER = demo_cluster(START, END)
 EXPOSED = expose(CLUSTER)
