@@ -112,6 +112,25 @@ def test_an_object_that_is_edited_a_hundred_times_in_a_run_is_run_once_more_for_
     played(play)
 
 
+@pytest.mark.parametrize(("complete", "runs"), [(True, 1), (False, 2)])
+def test_data_that_comes_during_a_run_starts_another_only_if_the_run_lacked_data(complete: bool, runs: int) -> None:
+    async def play(fixture: Fixture) -> None:
+        fixture.reports.complete = complete
+        fixture.reports.may_end.clear()
+        fixture.scheduler.saw(fixture.body())
+        await until(fixture.reports.begun.is_set)
+        fixture.scheduler.store_changed()
+        fixture.reports.may_end.set()
+        (known,) = fixture.scheduler
+        await until(lambda: not known.running)
+        assert (known.wanted is not None) is (runs == 2)
+        fixture.clock.now += 1
+        await until(lambda: len(fixture.reports.answered) == runs and not known.running)
+        assert known.wanted is None
+
+    played(play)
+
+
 def test_an_older_version_of_an_object_is_no_news() -> None:
     async def play(fixture: Fixture) -> None:
         older, newer = fixture.body(generation=1), fixture.body(generation=2)

@@ -218,6 +218,9 @@ class Scheduler:
             return
         known.retry_at = result.retry_at
         known.failures = known.failures + 1 if result.retry_at is not None else 0
+        if not known.hopes_for_data:
+            # What was asked for during the run was more data, and the run had it.
+            known.wanted = None
         known.settled = generation if result.retry_at is None else known.settled
 
     def _failed(self, known: Known, error: BaseException, now: float) -> None:
