@@ -9,8 +9,8 @@ from pathlib import Path
 class Settings:
     """What every command shares."""
 
-    prometheus: str = ""
-    """URL of anything that speaks Prometheus' API; empty where only the store is asked."""
+    prometheus: str = field(default="", repr=False)
+    """URL of anything that speaks Prometheus' API, perhaps with a password in it; empty where only the store is asked."""
     store: Path = Path("farthing-store")
     cluster: str = "cluster-one"
     zone: tzinfo = UTC

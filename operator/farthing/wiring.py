@@ -21,10 +21,6 @@ from farthing.store.workbench import Workbench
 
 def connection(settings: Settings) -> Connection:
     """How to reach Prometheus, secrets read from their files. Raises InvalidInputError."""
-    if not settings.prometheus.startswith(("http://", "https://")):
-        raise InvalidInputError(
-            f"--prometheus {settings.prometheus!r} is no URL: give one such as http://prometheus.monitoring.svc:9090"
-        )
     return Connection(
         url=settings.prometheus,
         bearer_token=_secret(settings.bearer_token_file),

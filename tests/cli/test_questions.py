@@ -134,6 +134,20 @@ def test_a_report_answers_what_the_same_question_does(farthing: Farthing, demo: 
     assert {one["type"]: one["status"] for one in shown["status"]["conditions"]}["Ready"] == "True"
 
 
+def test_rows_of_several_reports_are_not_printed_as_one(farthing: Farthing, demo: DemoStore, tmp_path: Path) -> None:
+    body = {
+        "apiVersion": "farthing.dev/v1alpha1",
+        "kind": "CostReport",
+        "metadata": {"name": "x"},
+        "spec": {"window": "7d"},
+    }
+    file = tmp_path / "two.yaml"
+    file.write_text(yaml.safe_dump_all([body, {**body, "metadata": {"name": "y"}}]))
+    done = farthing("report", "-f", str(file), *demo.flags, "-o", "csv")
+    assert (done.code, done.out) == (2, "")
+    assert "prints the rows of one report, and 2 were given" in done.err
+
+
 def test_a_report_that_cannot_be_meant_is_named(farthing: Farthing, demo: DemoStore, tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     for text, sentence in (

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from farthing.errors import InvalidQuestionError
 from farthing.exports import documents as module
-from farthing.exports.documents import PART_BYTES, Document, documents
+from farthing.exports.documents import PART_BYTES, Document, documents, rows_text
+from farthing.exports.formats import FORMATS
 
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """DNS-1123, which names of ConfigMaps follow, up to 253 characters."""
@@ -108,6 +109,12 @@ def test_the_same_answer_is_the_same_bytes(count: int) -> None:
     first, second = made(count), made(count)
     assert first == second
     assert [one.sha256 for one in first] == [one.sha256 for one in second]
+
+
+@pytest.mark.parametrize("count", [0, 3, 3000, 12000], ids=["none", "few", "in-parts", "compressed"])
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_rows_read_back_from_all_parts_are_the_rows(count: int, form: str) -> None:
+    assert rows_text(made(count, [form]), form) == FORMATS[form](rows(count))
 
 
 def test_other_rows_have_another_hash() -> None:

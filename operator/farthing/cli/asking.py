@@ -43,7 +43,7 @@ def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
     report = parse_report({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": flags})
     with fetcher(settings) as prometheus:
         answers = wiring.answerer(settings, prometheus)
-        now = prometheus.now() if prometheus is not None else _clock()
+        now = prometheus.now() if prometheus is not None else clock()
         answer = answers.answer(question_of(report, now, settings.zone, Scope(frozenset(), everywhere=True)), int(now))
     print_answer(answer, form, settings.currency)
     if not answer.seen.complete:
@@ -69,7 +69,8 @@ def fetcher(settings: Settings) -> Iterator[Prometheus | None]:
         yield prometheus
 
 
-def _clock() -> float:
+def clock() -> float:
+    """The time where no Prometheus tells it. [unix s]"""
     import time
 
     return time.time()

@@ -6,11 +6,13 @@ from typing import Any
 import click
 
 from farthing import wiring
-from farthing.cli.asking import _clock, fetcher
+from farthing.cli.asking import clock, fetcher
 from farthing.cli.failure import FAILED, INCOMPLETE
 from farthing.cli.kubectl_view import print_table
 from farthing.cli.options import common
 from farthing.errors import InvalidInputError
+from farthing.exports.documents import rows_text
+from farthing.exports.formats import FORMATS
 from farthing.resources.conditions import DATA_COMPLETE, READY, condition_of
 from farthing.resources.parsing import Report, parse_report
 from farthing.resources.status import status_object
@@ -21,14 +23,23 @@ from farthing.settings import Settings
 @click.option("--filename", "-f", "files", multiple=True, required=True, type=click.Path(exists=True, path_type=Path),
               help="A file of reports, or a folder of such files; may be repeated.")  # fmt: skip
 @click.option("--output", "-o", type=click.Choice(["table", "json", "csv", "yaml"]), default="table",
-              help="table as kubectl get shows it; json and csv the rows; yaml the object with its status.")  # fmt: skip
+              help="table as kubectl get shows it; json and csv the rows of one report; yaml the objects with their status.")  # fmt: skip
 @common
 def command(settings: Settings, files: tuple[Path, ...], output: str) -> None:
     """Compute the reports of a file without a cluster, from the store."""
     reports = [report for file in files for report in load(file)]
+    if output in FORMATS:
+        if len(reports) != 1:
+            raise InvalidInputError(
+                f"-o {output} prints the rows of one report, and {len(reports)} were given: name the file of one, or use "
+                "-o yaml"
+            )
+        reports = [
+            one.model_copy(update={"spec": one.spec.model_copy(update={"formats": (output,)})}) for one in reports
+        ]
     with fetcher(settings) as prometheus:
         service = wiring.report_service(settings, prometheus)
-        now = prometheus.now() if prometheus is not None else _clock()
+        now = prometheus.now() if prometheus is not None else clock()
         outcomes = [(report, service.run(report, now)) for report in reports]
     done = [report.model_copy(update={"status": outcome.status}) for report, outcome in outcomes]
     if output == "table":
@@ -39,9 +50,7 @@ def command(settings: Settings, files: tuple[Path, ...], output: str) -> None:
 
             click.echo("---\n" + yaml.safe_dump(_object(report), sort_keys=False), nl=False)
         elif output != "table":
-            for document in outcome.documents or ():
-                if f"rows.{output}" in document.data:
-                    click.echo(document.data[f"rows.{output}"], nl=False)
+            click.echo(rows_text(outcome.documents, output) if outcome.documents else "", nl=False)
     raise click.exceptions.Exit(_exit_code(done))
 
 

@@ -73,6 +73,20 @@ def documents(
     return (*parts, Document(base, {"index.json": _index(head, parts)}, rows=len(rows)))
 
 
+def rows_text(kept: Sequence[Document], form: str) -> str:
+    """All rows of a report's ConfigMaps as one text in ``form``, one of its formats."""
+    key = f"rows.{form}"
+    texts = [
+        one.data[key] if key in one.data else gzip.decompress(one.binary_data[f"{key}.gz"]).decode()
+        for one in kept
+        if key in one.data or f"{key}.gz" in one.binary_data
+    ]
+    if form == "json":
+        return FORMATS[form]([row for text in texts for row in msgspec.json.decode(text)])
+    header, newline, _ = texts[0].partition("\r\n")
+    return texts[0] + "".join(text.removeprefix(header + newline) for text in texts[1:])
+
+
 def _parts(base: str, rows: Rows, formats: Sequence[str], *, compressed: bool) -> Iterator[Document]:
     """Rows in order, as many to a part as fit; a part that is too large is halved. Raises InvalidQuestionError."""
     # Every part has the same columns, so that they can be put together again.

@@ -7,7 +7,7 @@ from typing import Any
 from farthing.model.coverage import Coverage
 from farthing.model.question import Question, Shape
 from farthing.model.report import ALLOCATION_SUMS, OVERALLOCATED, summed
-from farthing.model.tables import HOUR, RESOURCES
+from farthing.model.tables import RESOURCES
 from farthing.model.window import Window
 
 
@@ -103,11 +103,6 @@ class Answer:
         weights = {name: self.sums[f"{name}_cost"] for name in ("cpu", "ram")}
         weight = sum(weights.values())
         return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
-
-
-def resource_hours(resource_seconds: float) -> float:
-    """Core-, byte- or GPU-hours of resource-seconds."""
-    return resource_seconds / HOUR
 
 
 def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:

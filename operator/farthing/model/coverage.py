@@ -167,10 +167,3 @@ def _missing(row: dict[str, float]) -> tuple[str, ...]:
     if row["unnamed_seconds"] > (1.0 - COMPLETE) * row["run_seconds"]:
         missing.add("kube_pod_info")
     return tuple(sorted(missing))
-
-
-def whole(covered: Sequence[Coverage], expected_seconds: float) -> float:
-    """Share of ``expected_seconds`` that ``covered`` has seen. [0 to 1]"""
-    if expected_seconds <= 0:
-        return 1.0
-    return min(1.0, sum(one.share * one.seconds for one in covered) / expected_seconds)

@@ -8,7 +8,7 @@ from typing import Any
 
 from cronsim import CronSim
 
-from farthing.errors import FarthingError, InvalidInputError, NoDataError, StoreError
+from farthing.errors import FarthingError, InvalidInputError, NoDataError
 from farthing.exports.documents import Document, documents
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer
@@ -57,7 +57,7 @@ class ReportService:
         try:
             answer = self._answer(question_of(report, now, self.answerer.zone, self.scope), int(now))
             kept = self._documents(report, answer)
-        except (InvalidInputError, StoreError, FarthingError) as error:
+        except FarthingError as error:
             return self._failure(report, error, now)
         run = Run(
             time=_utc(now),
