@@ -94,6 +94,18 @@ class MetricsPartialError(MetricsError):
     reason = "PrometheusPartialAnswer"
 
 
+class AnswerTooLargeError(FarthingError):
+    """More rows than may be held or kept."""
+
+    reason = "AnswerTooLarge"
+
+
+class MetricsBusyError(MetricsError):
+    """Others of our own questions are being asked, and take long."""
+
+    reason = "PrometheusBusy"
+
+
 class NoDataError(FarthingError):
     """Nothing is stored for the window that was asked."""
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.errors import InvalidQuestionError
+from farthing.errors import AnswerTooLargeError
 from farthing.exports import documents as module
 from farthing.exports.documents import PART_BYTES, Document, documents, rows_text
 from farthing.exports.formats import FORMATS
@@ -130,7 +130,7 @@ def test_too_many_rows_are_refused_with_what_to_do(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(module, "MOST_PARTS", 2)
     assert len(made(2_500)) == 3
     with pytest.raises(
-        InvalidQuestionError, match=r"^6000 rows do not fit into 2 ConfigMaps of 768 KiB: set a limit, a"
+        AnswerTooLargeError, match=r"^6000 rows do not fit into 2 ConfigMaps of 768 KiB: set a limit, a"
     ):
         made(6_000)
 

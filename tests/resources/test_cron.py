@@ -19,6 +19,11 @@ def test_cron_fires_every_schedule_that_is_taken(text: str) -> None:
     assert next(CronSim(text, SATURDAY)) > SATURDAY
 
 
+@pytest.mark.parametrize("text", ["0 0 30 2-2 *", "0 0 30 2,2 *", "0 0 31 6/5 *", "0 0 30 2/12 *"])
+def test_dates_that_never_come_are_refused_also_where_no_pattern_tells(text: str) -> None:
+    assert cron_fault(text) == "names a date that no year has"
+
+
 @pytest.mark.parametrize("text", [text for text, _ in BAD_SCHEDULES])
 def test_refuses_what_is_no_schedule_or_surprises(text: str) -> None:
     assert cron_fault(text)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from farthing.errors import InvalidQuestionError
+from farthing.errors import AnswerTooLargeError
 from farthing.exports.formats import FORMATS, Rows, columns_of
 
 PART_BYTES = 768 << 10
@@ -59,7 +59,7 @@ class Document:
 def documents(
     report: str, kind: str, head: Mapping[str, Any], rows: Rows, formats: Sequence[str]
 ) -> tuple[Document, ...]:
-    """The ConfigMaps of a report, parts first and the index last. Raises InvalidQuestionError for too many rows.
+    """The ConfigMaps of a report, parts first and the index last. Raises AnswerTooLargeError for too many rows.
 
     ``head`` is what the index says of the report beside its parts.
     """
@@ -88,7 +88,7 @@ def rows_text(kept: Sequence[Document], form: str) -> str:
 
 
 def _parts(base: str, rows: Rows, formats: Sequence[str], *, compressed: bool) -> Iterator[Document]:
-    """Rows in order, as many to a part as fit; a part that is too large is halved. Raises InvalidQuestionError."""
+    """Rows in order, as many to a part as fit; a part that is too large is halved. Raises AnswerTooLargeError."""
     # Every part has the same columns, so that they can be put together again.
     columns = columns_of(rows)
     number = 0
@@ -101,7 +101,7 @@ def _parts(base: str, rows: Rows, formats: Sequence[str], *, compressed: bool) -
             continue
         number += 1
         if number > MOST_PARTS:
-            raise InvalidQuestionError(
+            raise AnswerTooLargeError(
                 f"{len(rows)} rows do not fit into {MOST_PARTS} ConfigMaps of {PART_BYTES >> 10} KiB: set a limit, a "
                 "longer step, or an aggregate of fewer properties"
             )

@@ -2,6 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cronsim import CronSim, CronSimError
+
+_ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAY_NAMES = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -36,7 +42,8 @@ CRON_FIELDS = (
 
 NUMBER_RANGE = "^([0-9]+)-([0-9]+)(/[0-9]+)?$"
 
-# The API server knows no calendar: these are the dates that no year has, when the day of the week does not add others.
+# The API server knows no calendar: of the dates that no year has, when the day of the week does not add others, it
+# refuses these.
 _SHORT = "([2469]|11|FEB|APR|JUN|SEP|NOV)"
 NEVER = rf"^[^ ]+ [^ ]+ (3[01][^ ,]*(,3[01][^ ,]*)* (2|FEB)|31[^ ,]*(,31[^ ,]*)* {_SHORT}(,{_SHORT})*) \*[^ ]*$"
 
@@ -49,9 +56,15 @@ def cron_fault(text: str) -> str | None:
     for field, value in zip(CRON_FIELDS, fields, strict=True):
         if not re.fullmatch(field.pattern, value) or not all(map(_ascends, value.split(","))):
             return f"has {field.name} {value!r}: use {field.allowed}, *, lists, ascending ranges and /steps"
-    if re.fullmatch(NEVER, text.upper()):
-        return "names a date that no year has"
-    return None
+    return None if _comes(text) else "names a date that no year has"
+
+
+def _comes(text: str) -> bool:
+    """Whether the schedule ``text`` is ever due: there are more ways to name no date than NEVER tells."""
+    try:
+        return next(CronSim(text, _ANY_DAY), None) is not None
+    except CronSimError:
+        return False
 
 
 def _ascends(term: str) -> bool:

@@ -1,12 +1,14 @@
 """Answer a question: plan its pieces, ask the ragged ones, read the store."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
+from threading import BoundedSemaphore
 
-from farthing.errors import NoDataError, StoreError
+from farthing.errors import MetricsBusyError, NoDataError, StoreError
 from farthing.model.answer import Answer, Seen, added
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
@@ -18,6 +20,9 @@ from farthing.services.gather import gathered
 from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
 
 TABLES = ("allocation", "asset")
+
+ASKING_AT_ONCE = 3
+TURN_SECONDS = 10.0
 
 MOST_RETRIES = 5
 """How often an answer is begun again because the days it was reading were replaced."""
@@ -34,6 +39,8 @@ class Answerer:
     new_workbench: NewWorkbench
     cluster: str
     zone: tzinfo
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ASKING_AT_ONCE))
+    """To ask Prometheus: questions to the store do not wait for a slow one."""
 
     def answer(self, question: Question, now: int) -> Answer:
         """The answer as of ``now`` [unix s]. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
@@ -55,12 +62,13 @@ class Answerer:
         plan = planned(question.sets, known, self.zone, now)
         with tempfile.TemporaryDirectory(prefix="farthing-") as folder:
             parts = [*self._stored_parts("day", plan.days, stored), *self._stored_parts("hour", plan.hours, stored)]
-            for number, (window, index) in enumerate(plan.ragged):
-                files, seen = self._ragged(window, Path(folder, str(number)), now)
-                parts.append(
-                    Part({table: [path] for table, path in files.items()}, {int(window.start.timestamp()): index})
-                )
-                plan.seen.extend(seen)
+            with self._asking() if plan.ragged else nullcontext():
+                for number, (window, index) in enumerate(plan.ragged):
+                    files, seen = self._ragged(window, Path(folder, str(number)), now)
+                    parts.append(
+                        Part({table: [path] for table, path in files.items()}, {int(window.start.timestamp()): index})
+                    )
+                    plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
                 raise NoDataError(
                     f"nothing is stored for {question.window} of cluster {self.cluster!r}: "
@@ -90,6 +98,19 @@ class Answerer:
                 found.append(paths[table])
         sets = {start: index for starts in pieces.values() for start, index in starts.items()}
         return [Part(files, sets, lasting=True)]
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """A turn to ask Prometheus. Raises MetricsBusyError if none comes free in time."""
+        if not self.turns.acquire(timeout=TURN_SECONDS):
+            raise MetricsBusyError(
+                f"{ASKING_AT_ONCE} other questions about pieces of hours are waiting for Prometheus: a window of whole "
+                "hours or days needs none"
+            )
+        try:
+            yield
+        finally:
+            self.turns.release()
 
     def _ragged(self, window: Window, folder: Path, now: int) -> tuple[dict[str, str], Sequence[Coverage]]:
         if self.metrics is None:

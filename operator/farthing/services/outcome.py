@@ -41,14 +41,17 @@ class Outcome:
 def began(status: AnyStatus, generation: int, now: datetime) -> AnyStatus:
     """``status`` while the first run of ``generation`` is under way; the last result stays to be seen."""
     reason, message = conditions.COMPUTING, "the report is being computed"
-    return _with(
+    new = _with(
         status,
         generation,
         now,
         (conditions.READY, "Unknown", reason, message),
+        (conditions.DATA_COMPLETE, "Unknown", conditions.NOT_KNOWN, message),
         (conditions.RECONCILING, "True", reason, message),
         (conditions.STALLED, "False", reason, message),
     )
+    # A run that is killed is made again at the next start, not when the last one's time comes.
+    return new.model_copy(update={"next_run_time": None})
 
 
 def suspended(status: AnyStatus, generation: int, now: datetime) -> AnyStatus:
@@ -69,7 +72,9 @@ def suspended(status: AnyStatus, generation: int, now: datetime) -> AnyStatus:
 def completed(report: Report, found: dict[str, Any], seen: Seen, now: datetime, trouble: FarthingError | None) -> Any:
     """The status after a run that gave an answer; ``found`` are its fields by their public names."""
     shown = found["totals"]["totalCost"]
-    computed = (conditions.COMPUTED, f"computed over {found['rowsTotal']} rows: {shown} {found['currency']}")
+    text = f"computed over {found['rowsTotal']} rows: {shown} {found['currency']}"
+    complete, why, lack = _completeness(seen, trouble)
+    computed = (conditions.COMPUTED, text if complete == "True" else f"{text}; too low: {lack}")
     status = type(report.status).model_validate(
         {**report.status.model_dump(by_alias=True), **found}, by_alias=True, by_name=False
     )
@@ -78,7 +83,7 @@ def completed(report: Report, found: dict[str, Any], seen: Seen, now: datetime, 
         report.metadata.generation,
         now,
         (conditions.READY, "True", *computed),
-        (conditions.DATA_COMPLETE, *_completeness(seen, trouble)),
+        (conditions.DATA_COMPLETE, complete, why, lack),
         (conditions.RECONCILING, "False", *computed),
         (conditions.STALLED, "False", *computed),
     )

@@ -30,7 +30,7 @@ class Scope:
         if self.everywhere or namespace in self.namespaces:
             return ""
         where = f"a report in namespace {namespace!r} sees only that namespace's own costs"
-        how = "ask the cluster's administrators, or let them list the namespace in clusterScopeNamespaces"
+        how = "ask the cluster's administrators, or let them name the namespace in FARTHING_CLUSTER_SCOPE_NAMESPACES"
         if isinstance(report, AssetReport):
             raise ScopeDeniedError(f"{where}, and nodes belong to the cluster: {how}")
         hidden = [one for one in report.spec.aggregate if one in HIDDEN_FROM_TENANTS]
@@ -38,9 +38,19 @@ class Scope:
             raise ScopeDeniedError(
                 f"aggregate {hidden[0]!r} would tell of the cluster, and {where}: leave it out, or {how}"
             )
-        if report.spec.idle:
-            raise ScopeDeniedError(f"idle cost belongs to the cluster, and {where}: leave idle out, or {how}")
+        idle = {"idle": report.spec.idle, "splitIdle": report.spec.split_idle, "idleByNode": report.spec.idle_by_node}
+        for field, asked in idle.items():
+            if asked:
+                raise ScopeDeniedError(f"idle cost belongs to the cluster, and {where}: leave {field} out, or {how}")
         return namespace
+
+    def denies(self, report: Report) -> bool:
+        """Whether ``report`` asks for more than it may see."""
+        try:
+            self.limit(report)
+        except ScopeDeniedError:
+            return True
+        return False
 
 
 def question_of(report: Report, now: float, zone: tzinfo, scope: Scope) -> Question:

@@ -1,18 +1,17 @@
 """Run a report: answer its question, and say in its status what came of it."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 
 from cronsim import CronSim
 
-from farthing.errors import FarthingError, InvalidInputError, NoDataError
+from farthing.errors import AnswerTooLargeError, FarthingError, InvalidInputError, NoDataError, ScopeDeniedError
 from farthing.exports.documents import Document, documents
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer
-from farthing.model.question import Question
 from farthing.model.window import parse_duration, rfc3339
 from farthing.model.zone import parse_timezone
 from farthing.resources.conditions import COMPUTED, READY, STALLED, Condition, condition_of
@@ -22,11 +21,16 @@ from farthing.resources.status import KeptConfigMap, Run, with_run
 from farthing.services.answer import Answerer
 from farthing.services.outcome import AnyStatus, Event, Outcome, began, completed, failed, stalled, suspended
 from farthing.services.question import Scope, question_of
+from farthing.services.shared import SharedAnswers
 from farthing.services.summary import summary
 
 FIRST_RETRY = 30.0
 LAST_RETRY = 600.0
 """A failed run is tried again after as long as it has been failing, within these. [s]"""
+
+TOLD_TENANTS = "the metrics or the store failed: the operator's log tells why"
+
+log = logging.getLogger("farthing.reports")
 
 
 @dataclass(slots=True)
@@ -40,8 +44,7 @@ class ReportService:
     """Changes when the store does: equal questions between two changes are answered once."""
     trouble: Callable[[], FarthingError | None] = lambda: None
     """Why the newest data is not in the store, if it is not."""
-    _answers: dict[tuple[Question, int], Answer] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _answers: SharedAnswers = field(default_factory=SharedAnswers)
 
     def begin(self, report: Report, now: float) -> AnyStatus | None:
         """The status to show before the first run of a generation, and while suspended; None where it is shown."""
@@ -55,10 +58,19 @@ class ReportService:
     def run(self, report: Report, now: float) -> Outcome:
         """Compute ``report``. What goes wrong becomes conditions; the last result stays."""
         try:
-            answer = self._answer(question_of(report, now, self.answerer.zone, self.scope), int(now))
+            question = question_of(report, now, self.answerer.zone, self.scope)
+            answer = self._answers.answer(question, self.version(), lambda: self.answerer.answer(question, int(now)))
             kept = self._documents(report, answer)
+            return self._answered(report, answer, kept, now)
         except FarthingError as error:
             return self._failure(report, error, now)
+        except Exception as error:
+            # Whose report it is must see that it failed, also where it is no fault of theirs.
+            log.exception("a fault of Farthing's in %s %s/%s", report.KIND, *_place(report))
+            told = FarthingError(f"a fault of Farthing's ({type(error).__name__}), which its log tells more of")
+            return self._failure(report, told, now)
+
+    def _answered(self, report: Report, answer: Answer, kept: tuple[Document, ...], now: float) -> Outcome:
         run = Run(
             time=_utc(now),
             result="Complete" if answer.seen.complete else "Incomplete",
@@ -72,24 +84,34 @@ class ReportService:
             "configMaps": [_listed(one) for one in (kept[-1], *kept[:-1])],
             "history": with_run(report.status.history, run, report.spec.history),
         }
-        status = completed(report, found, answer.seen, _utc(now), self.trouble())
+        trouble = self.trouble()
+        status = completed(report, found, answer.seen, _utc(now), trouble and self._tellable(report, trouble))
         due = self.next_run(report.model_copy(update={"status": status}), now)
         status = status.model_copy(update={"next_run_time": _utc(due) if due is not None else None})
+        if due is None and _says_the_same(status, report.status):
+            # New data that changed nothing of a report without a rhythm is no news.
+            status = report.status
         return Outcome(status, kept, None, _event(report, status))
 
     def rejected(self, metadata: Metadata, status: AnyStatus, error: InvalidInputError, now: float) -> Outcome:
-        """The outcome for a spec that the API server let through and that still cannot be meant."""
-        new = stalled(status, metadata.generation, error, _utc(now))
-        return Outcome(new, None, None, Event("Warning", error.reason, str(error)))
+        """The outcome for a spec that the API server let through and that still cannot be meant.
+
+        What a report may not see any more is taken from it: its last result, and its ConfigMaps.
+        """
+        denied = isinstance(error, ScopeDeniedError)
+        new = stalled(type(status)() if denied else status, metadata.generation, error, _utc(now))
+        return Outcome(new, () if denied else None, None, Event("Warning", error.reason, str(error)))
 
     def next_run(self, report: Report, now: float) -> float | None:
         """When ``report`` is due [unix s], in the past if a run was missed; None for never again."""
         spec, status = report.spec, report.status
         met = status.observed_generation == report.metadata.generation
-        if spec.suspend or (met and condition_of(status.conditions, STALLED)):
+        if spec.suspend:
             return None
-        if not met:
+        if not met or self._sees_otherwise(report):
             return now
+        if condition_of(status.conditions, STALLED):
+            return None
         ready = condition_of(status.conditions, READY)
         if ready is None or ready.status != "True" or status.last_run_time is None:
             return status.next_run_time.timestamp() if status.next_run_time else now
@@ -104,13 +126,17 @@ class ReportService:
             return next(CronSim(spec.schedule, last.astimezone(zone))).timestamp()
         return None
 
-    def _answer(self, question: Question, now: int) -> Answer:
-        key = (question, self.version())
-        with self._lock:
-            if key not in self._answers:
-                self._answers = {known: answer for known, answer in self._answers.items() if known[1] == key[1]}
-                self._answers[key] = self.answerer.answer(question, now)
-            return self._answers[key]
+    def _sees_otherwise(self, report: Report) -> bool:
+        """Whether what ``report`` may see has changed since its status was written."""
+        stalled_for = condition_of(report.status.conditions, STALLED)
+        denied = self.scope.denies(report)
+        if stalled_for is not None:
+            return stalled_for.reason == ScopeDeniedError.reason and not denied
+        if denied:
+            return True
+        # Only who sees whole nodes is told how well their costs are conserved.
+        saw_nodes = report.status.residual is not None
+        return report.status.last_run_time is not None and saw_nodes != (not self.scope.limit(report))
 
     def _documents(self, report: Report, answer: Answer) -> tuple[Document, ...]:
         spec, window = report.spec, answer.question.window
@@ -129,7 +155,7 @@ class ReportService:
         if isinstance(error, InvalidInputError):
             return self.rejected(report.metadata, report.status, error, now)
         # With nothing in the store, what keeps it empty is the better answer.
-        error = (self.trouble() or error) if isinstance(error, NoDataError) else error
+        error = self._tellable(report, (self.trouble() or error) if isinstance(error, NoDataError) else error)
         ready = condition_of(report.status.conditions, READY)
         failing = now - ready.last_transition_time.timestamp() if ready and ready.status == "False" else 0.0
         retry = now + min(max(failing, FIRST_RETRY), LAST_RETRY)
@@ -137,6 +163,22 @@ class ReportService:
         status = failed(report.status, report.metadata.generation, error, _utc(now), _utc(retry))
         status = status.model_copy(update={"history": with_run(report.status.history, run, report.spec.history)})
         return Outcome(status, None, retry, _event(report, status))
+
+    def _tellable(self, report: Report, error: FarthingError) -> FarthingError:
+        """``error`` for who may read ``report``: what others' systems answered may name what is not a tenant's."""
+        if not self.scope.limit(report) or isinstance(error, NoDataError | AnswerTooLargeError):
+            return error
+        log.warning("%s %s/%s: %s", report.KIND, *_place(report), error)
+        return type(error)(TOLD_TENANTS)
+
+
+def _place(report: Report) -> tuple[str, str]:
+    return report.metadata.namespace, report.metadata.name
+
+
+def _says_the_same(new: AnyStatus, old: AnyStatus) -> bool:
+    """Whether two statuses differ in nothing but when they were written."""
+    return new.model_copy(update={"last_run_time": old.last_run_time, "history": old.history}) == old
 
 
 def _listed(document: Document) -> KeptConfigMap:

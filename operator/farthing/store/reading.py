@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from farthing.errors import StoreError
+from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import ORDER_COLUMN, report, summed
@@ -20,6 +20,9 @@ from farthing.store.hot import HotFiles
 from farthing.store.manifest import TABLES
 
 Row = dict[str, Any]
+
+MOST_ROWS = 30_000
+"""Of one answer. A row takes about 6 KiB on its way into ConfigMaps, and an operator answers a few questions at once."""
 
 ANY_NAMESPACE = "<namespace>"
 """Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
@@ -47,21 +50,22 @@ class Reader:
     def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[Row]:
         """The rows of a report (``model.report.report``), at most ``limit`` a set besides the idle ones if it is not 0.
 
-        Raises StoreError.
+        Raises StoreError, and AnswerTooLargeError for more than ``MOST_ROWS`` rows.
         """
         return self.rows_and_sums(shape, parts, limit)[0]
 
     def rows_and_sums(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> tuple[list[Row], list[Row]]:
         """``rows``, and rows to add up for their sums (``model.answer.added``), where what the limit cuts off counts too.
 
-        Those also tell how many ``rows`` they stand for. Raises StoreError.
+        Those also tell how many ``rows`` they stand for. Raises StoreError, and AnswerTooLargeError for more than
+        ``MOST_ROWS`` rows.
         """
         select = _report_sql(shape)
         if not limit:
-            rows = self._query(select, parts)
-            return rows, [{**row, "rows": 1} for row in rows]
+            rows = self._query(f'select *, 1 as "rows" from ({select}) limit {MOST_ROWS + 1:d}', parts)  # noqa: S608
+            return _few(rows), rows
         found = self._query(_limited(shape, select, limit), parts)
-        return [row for row in found if row["set"] is not None], [row for row in found if row["set"] is None]
+        return _few([row for row in found if row["set"] is not None]), [row for row in found if row["set"] is None]
 
     def _query(self, select: str, parts: Sequence[Part]) -> list[Row]:
         try:
@@ -91,6 +95,14 @@ class Reader:
         return prepared
 
 
+def _few(rows: list[Row]) -> list[Row]:
+    if len(rows) > MOST_ROWS:
+        raise AnswerTooLargeError(
+            f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
+        )
+    return rows
+
+
 def _limited(shape: Shape, select: str, limit: int) -> str:
     """SQL of the first rows of each set, and after them one row without a set for all idle rows and one for the others."""
     order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
@@ -98,7 +110,8 @@ def _limited(shape: Shape, select: str, limit: int) -> str:
     return f"""
         with report as materialized ({select})
         select * from (
-            select * from report qualify row_number() over (partition by "set", is_idle order by {order}) <= {limit:d} or is_idle
+            (select * from report qualify row_number() over (partition by "set", is_idle order by {order}) <= {limit:d} or is_idle
+            limit {MOST_ROWS + 1:d})
             union all by name
             select is_idle, count(*) as "rows", {sums} from report group by is_idle
         ) order by "set" nulls last, is_idle, {order}

@@ -1,0 +1,60 @@
+"""Equal questions are answered once, and other questions do not wait for them."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from farthing.model.answer import Answer
+from farthing.model.question import Question
+
+MOST_KEPT_ROWS: Final = 20_000
+"""Of all answers that are kept: a row takes about a kilobyte."""
+
+
+@dataclass(slots=True)
+class SharedAnswers:
+    """Answers by their question, kept until the store's version changes. Safe to use from several threads."""
+
+    _answers: dict[Question, Future[Answer]] = field(default_factory=dict)
+    _version: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, question: Question, version: int, compute: Callable[[], Answer]) -> Answer:
+        """The answer of ``question``, by ``compute`` unless another thread computes it or has. Raises what it raises."""
+        with self._lock:
+            if version != self._version:
+                self._answers, self._version = {}, version
+            found = self._answers.get(question)
+            if found is None:
+                mine = self._answers[question] = Future[Answer]()
+        if found is not None:
+            return found.result()
+        try:
+            answer = compute()
+        except BaseException as error:
+            # Whoever waits fails alike; whoever asks next tries again.
+            self._forget(question, mine)
+            mine.set_exception(error)
+            raise
+        mine.set_result(answer)
+        self._make_room(question)
+        return answer
+
+    def _forget(self, question: Question, future: Future[Answer]) -> None:
+        with self._lock:
+            if self._answers.get(question) is future:
+                del self._answers[question]
+
+    def _make_room(self, newest: Question) -> None:
+        """Let the oldest answers go that are more rows together than are kept."""
+        with self._lock:
+            done = [(question, future.result()) for question, future in self._answers.items() if future.done()]
+            rows = sum(len(answer.rows) for _, answer in done)
+            for question, answer in done:
+                if rows <= MOST_KEPT_ROWS:
+                    break
+                if question != newest or len(answer.rows) > MOST_KEPT_ROWS:
+                    del self._answers[question]
+                    rows -= len(answer.rows)
