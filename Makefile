@@ -16,13 +16,13 @@ setup: $(VENV)/.ready ## make .venv, with .venv/bin/farthing and everything that
 demo: $(VENV)/.installed ## cost and asset reports of a made-up cluster; no Kubernetes needed (under two minutes the first time)
 	$(BIN)/farthing demo
 
-check: setup ## linters, types, layers, and the tests that need no server (under a minute)
+check: setup ## linters, types, layers, and the quick tests that need no server (under a minute)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m farthing.resources.crd --check crds
-	$(BIN)/pytest -m "not cluster and not prometheus"
+	$(BIN)/pytest -m "not cluster and not prometheus and not slow"
 
 test: tools ## every test, against a real kube-apiserver and Prometheus (built on first use, 15 to 20 minutes)
 	FARTHING_REQUIRE_TOOLS=1 $(BIN)/pytest

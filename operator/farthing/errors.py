@@ -11,7 +11,9 @@ FarthingError
 │   ├── MetricsTooLargeError     refused for size: asked again in smaller parts
 │   ├── MetricsRefusedError      4xx: wrong credentials or a query it does not accept
 │   ├── MetricsMalformedError    an answer that is not Prometheus' JSON
-│   └── MetricsPartialError      an answer with warnings: some data is missing
+│   ├── MetricsPartialError      an answer with warnings: some data is missing
+│   └── MetricsBusyError         other questions of our own are being asked, and take long
+├── AnswerTooLargeError          more rows than may be held or kept
 ├── NoDataError                  nothing is stored for the window
 ├── StoreError                   the store cannot be read or written
 │   ├── StoreCorruptError        a file is not what its manifest says

@@ -1,5 +1,6 @@
 """The one place that gives adapters to use cases."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,7 +78,11 @@ def operator_services(
 ) -> tuple[ReportService, CollectService]:
     """What the operator runs."""
     collect = CollectService(
-        collector(settings, fetcher), operator.backfill_days, operator.keep_hours_days, operator.keep_days
+        collector(settings, fetcher),
+        time.time,
+        operator.backfill_days,
+        operator.keep_hours_days,
+        operator.keep_days,
     )
     reports = ReportService(
         answerer(settings, fetcher),

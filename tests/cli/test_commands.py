@@ -16,6 +16,8 @@ from tests.support.command import Farthing
 from tests.support.demo_store import DemoStore
 from tests.support.fact_rows import CLUSTER, DAY, keep, one_hour, seen
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = [*Commands.MODULES]
 
 
@@ -91,8 +93,8 @@ def test_bad_usage_is_told_and_exits_with_2(farthing: Farthing, arguments: list[
         (["allocation", "--timezone", "Mars"], "timezone 'Mars' is not known: allowed are UTC"),
         (["assets", "--sort-by", "efficiency"], "'efficiency'"),
         (["allocation", "--header", "nothing"], "--header wants NAME=VALUE"),
-        (["collect"], "--prometheus '' is no URL: give one such as http://"),
-        (["collect", "--prometheus", "ftp://x"], "--prometheus 'ftp://x' is no URL"),
+        (["collect"], "the Prometheus URL is none: give one such as http://"),
+        (["collect", "--prometheus", "ftp://x"], "the Prometheus URL is none"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -13,6 +13,8 @@ import yaml
 from tests.support.command import Farthing
 from tests.support.demo_store import DemoStore
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "manifests" / "samples"
 
 

@@ -18,6 +18,8 @@ from farthing.exports import documents as module
 from farthing.exports.documents import PART_BYTES, Document, documents, rows_text
 from farthing.exports.formats import FORMATS
 
+pytestmark = pytest.mark.slow
+
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """DNS-1123, which names of ConfigMaps follow, up to 253 characters."""
 KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")

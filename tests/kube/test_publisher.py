@@ -53,8 +53,11 @@ def test_a_name_too_long_for_a_label_is_found_by_the_same_label(
     control_plane: Cluster, namespace: str, client: Client
 ) -> None:
     owner = applied(control_plane, namespace, LONG)
-    Publisher(client).publish(owner, [Document("first", {"a": "1"})])
-    Publisher(client).publish(owner, [Document("second", {"a": "1"})])
+    publisher = Publisher(client)
+    publisher.publish(owner, [Document("first", {"a": "1"})])
+    assert publisher.version(namespace, "first") > 0
+    publisher.publish(owner, [Document("second", {"a": "1"})])
+    assert publisher.version(namespace, "first") == 0, "what is deleted is not remembered"
     names = [one["metadata"]["name"] for one in control_plane.get("configmaps", "-n", namespace)["items"]]
     assert "first" not in names
     assert "second" in names

@@ -22,6 +22,8 @@ from farthing.store.days import Store
 from farthing.store.reading import Reader
 from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, Facts, SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 few = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 some = settings(few, max_examples=12)
 HOURS = 2

@@ -107,6 +107,44 @@ def test_a_node_says_what_it_is() -> None:
     assert [other[one] for one in told] == ["Node", "Compute", "", "", "", "", False]
 
 
+def label_of(instance_type: str, *, spot: bool) -> dict[str, str]:
+    return {
+        "label_node_kubernetes_io_instance_type": instance_type,
+        "label_karpenter_sh_capacity_type": "spot" if spot else "on-demand",
+    }
+
+
+@pytest.mark.parametrize("labels_last", [True, False], ids=["labels-of-both", "labels-of-the-newer-alone"])
+def test_of_two_nodes_of_one_name_each_is_what_its_own_labels_say(labels_last: bool) -> None:
+    # A spot node is replaced at minute 20 of the second hour by one that is not. Neither has rates of its own.
+    tables = SampleTables(hours=3)
+    tables.node("n", OLD, seen={0: 60, 1: 20}, rates=None)
+    tables.node("n", NEW, seen={1: 40, 2: 60}, created=HOUR + 1200, rates=None)
+    tables.rows["node_capacity"] = list(dict.fromkeys(tables.rows["node_capacity"]))
+    old_hours = (-1, 0, 1) if labels_last else (-1, 0)
+    tables.give("node_labels", dict.fromkeys(old_hours, 1.0), node="n", **label_of("z9.large", spot=True))
+    tables.give("node_labels", dict.fromkeys((1, 2), 1.0), node="n", **label_of("a1.large", spot=False))
+    made = tables.facts()
+    told = [(row["start"] - START, row["provider_id"], row["instance_type"], row["spot"]) for row in made.asset]
+    assert sorted(told) == [
+        (0, OLD, "z9.large", True),
+        (HOUR, NEW, "a1.large", False),
+        (HOUR, OLD, "z9.large", True),
+        (2 * HOUR, NEW, "a1.large", False),
+    ]
+    # Four cores at the defaults: 0.006655 a core-hour of spot, 0.031611 else.
+    assert made.node("n", 0)["cpu_cost"] == pytest.approx(4 * 0.006655)
+    assert made.node("n", 2)["cpu_cost"] == pytest.approx(4 * 0.031611)
+
+
+def test_a_node_that_lived_within_one_hour_is_what_its_labels_say() -> None:
+    tables = SampleTables()
+    tables.node("n", NEW, seen=20, created=600, rates=None)
+    tables.give("node_labels", 1, node="n", **label_of("m5.large", spot=True))
+    row = tables.facts().node("n")
+    assert (row["instance_type"], row["spot"]) == ("m5.large", True)
+
+
 def test_two_scrapers_of_a_node_do_not_double_it() -> None:
     # Two rows of one node where an exporter knows it by two ids: the rate of the better one, once.
     tables = SampleTables()

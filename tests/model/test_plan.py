@@ -1,54 +1,15 @@
 """Which stored days and hours answer a question, and which pieces of hours must be asked for."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, timedelta
 
 import pytest
 
 from farthing.errors import InvalidQuestionError
-from farthing.model.coverage import Coverage
-from farthing.model.plan import Day, Plan, planned
+from farthing.model.plan import planned
 from farthing.model.steps import parse_step, split
-from farthing.model.window import Window, day_of, hours_of_day
-from farthing.model.zone import date_of, midnight, parse_timezone
-
-HOUR = 3600
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def unix(text: str) -> int:
-    return int(at(text).timestamp())
-
-
-def window(start: str, end: str) -> Window:
-    return Window(at(start), at(end))
-
-
-def stored(*dates: str, zone: tzinfo = UTC, has_hours: bool = True, until: str = "2100-01-01T00:00Z") -> dict[str, Day]:
-    """Days of which every hour that begins before ``until`` was seen."""
-    found = {}
-    for text in dates:
-        day = day_of(midnight(date.fromisoformat(text), zone), zone)
-        hours = [hour for hour in hours_of_day(day) if hour.start < at(until)]
-        ends = [min(hour.end, at(until)) for hour in hours]
-        coverage = {
-            int(hour.start.timestamp()): Coverage(
-                int(hour.start.timestamp()), (end - hour.start) / timedelta(seconds=1), 1.0
-            )
-            for hour, end in zip(hours, ends, strict=True)
-        }
-        assert str(date_of(day.start, zone)) == text
-        found[text] = Day(text, coverage, has_hours)
-    return found
-
-
-def plan_of(
-    asked: Window, days: dict[str, Day], *, step: str = "", zone: tzinfo = UTC, now: str = "2026-11-30T00:00Z"
-) -> Plan:
-    sets = [[one] for one in split(asked, parse_step(step), zone)]
-    return planned(sets, days, zone, unix(now))
+from farthing.model.window import Window, day_of
+from farthing.model.zone import midnight, parse_timezone
+from tests.support.plans import at, plan_of, stored, unix, window
 
 
 def test_whole_days_are_read_by_the_day() -> None:
@@ -127,20 +88,6 @@ def test_what_has_not_passed_is_not_missing() -> None:
     days = stored("2026-11-17", until="2026-11-17T10:25Z")
     plan = plan_of(window("2026-11-17T00:00Z", "2026-11-19T00:00Z"), days, now="2026-11-17T10:25Z")
     assert (plan.unseen, len(plan.seen)) == ([], 11)
-
-
-@pytest.mark.parametrize(
-    ("now", "missing"),
-    [
-        pytest.param("2026-11-17T11:19Z", 0, id="two-refreshes-late"),
-        pytest.param("2026-11-17T11:21Z", 1, id="later"),
-        pytest.param("2026-11-17T13:30Z", 3, id="hours-later"),
-    ],
-)
-def test_the_newest_hour_may_be_as_late_as_two_refreshes(now: str, missing: int) -> None:
-    days = stored("2026-11-17", until="2026-11-17T11:00Z")
-    plan = plan_of(window("2026-11-17T00:00Z", "2026-11-18T00:00Z"), days, now=now)
-    assert len(plan.unseen) == missing
 
 
 def test_an_hour_that_is_still_going_on_is_read_from_the_store() -> None:

@@ -44,6 +44,8 @@ from tests.support.hostile_server import (
 )
 from tests.support.servers import free_ports
 
+pytestmark = pytest.mark.slow
+
 NODES = next(query for query in CATALOGUE if query.name == "node_scrapes")
 HOUR = 3600
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
@@ -104,6 +106,13 @@ def test_prometheus_is_told_to_give_up_before_the_client_does(client: Client) ->
     with HostileServer() as server:
         fetch(client(server.url, read_timeout=120.0))
         assert server.asked[0].form["timeout"] == "108s"  # nine tenths
+
+
+def test_an_answer_in_part_is_declined_by_thanos_and_by_victoriametrics_names_for_it(client: Client) -> None:
+    with HostileServer() as server:
+        fetch(client(server.url))
+        form = server.asked[0].form
+        assert (form["partial_response"], form["deny_partial_response"]) == ("false", "1")
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farthing.errors import MetricsError, MetricsMalformedError, MetricsPartialError, MetricsTooLargeError
-from farthing.prometheus.decode import SHOWN, decode
+from farthing.prometheus.decode import SHOWN, clock, decode
 
 LABELS = ("namespace", "pod")
 
@@ -90,6 +90,13 @@ def test_an_answer_with_a_warning_is_partial(warning: str) -> None:
         decode("q", answer({"metric": {}, "values": [[1, "1"]]}, warnings=[warning]), ())
 
 
+def test_an_answer_that_calls_itself_partial_is_one() -> None:
+    whole = answer({"metric": {}, "values": [[1, "1"]]}, isPartial=False)
+    assert decode("q", whole, ()).series_count == 1
+    with pytest.raises(MetricsPartialError, match="the answer to the query 'q' says isPartial, so data is missing"):
+        decode("q", whole.replace(b"false", b"true"), ())
+
+
 def test_an_error_in_a_body_is_one_although_http_says_ok() -> None:
     body = b'{"status":"error","errorType":"execution","error":"many-to-many matching not allowed"}'
     with pytest.raises(MetricsMalformedError, match="failed on the query 'q': execution many-to-many"):
@@ -108,6 +115,40 @@ def test_another_kind_of_result_is_malformed(kind: str) -> None:
     body = json.dumps({"status": "success", "data": {"resultType": kind, "result": result}}).encode()
     with pytest.raises(MetricsMalformedError):
         decode("q", body, ())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b'{"resultType":"scalar","result":[1794873600.5,"1794873600.5"]}', id="Prometheus"),
+        pytest.param(
+            b'{"resultType":"vector","result":[{"metric":{},"value":[1794873600.5,"1794873600.5"]}]}',
+            id="VictoriaMetrics",
+        ),
+        pytest.param(b'{"resultType": "scalar", "result": [1794873600.5, "1794873600.5"]}', id="with spaces"),
+    ],
+)
+def test_the_clock_is_read_from_a_scalar_and_from_a_vector(data: bytes) -> None:
+    assert clock(b'{"status":"success","isPartial":false,"data":' + data + b"}") == 1_794_873_600.5
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(b"[]", id="empty"),
+        pytest.param(b'[{"metric":{},"value":[1,"1"]},{"metric":{},"value":[1,"1"]}]', id="two"),
+        pytest.param(b'[{"metric":{}}]', id="without a value"),
+        pytest.param(b'[{"metric":{},"value":null}]', id="null"),
+        pytest.param(b'[-1,"-1"]', id="before 1970"),
+        pytest.param(b'[1794873600000,"1794873600000"]', id="milliseconds"),
+        pytest.param(b'[1e999,"1"]', id="beyond doubles"),
+        pytest.param(b'["1794873600","1794873600"]', id="words"),
+        pytest.param(b"[" * 100_000, id="nesting"),
+    ],
+)
+def test_a_clock_that_tells_no_time_is_malformed(result: bytes) -> None:
+    with pytest.raises(MetricsMalformedError, match="the answer to the query 'time' is not Prometheus' JSON"):
+        clock(b'{"status":"success","data":{"resultType":"vector","result":' + result + b"}}")
 
 
 GOOD = answer({"metric": {"pod": "p"}, "values": [[1.5, "2"]]})

@@ -20,6 +20,8 @@ from farthing.store.workbench import Workbench
 from tests.support.demo_store import DemoStore
 from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, keep, node, one_hour, seen
 
+pytestmark = pytest.mark.slow
+
 BY_NAMESPACE = Shape("allocation", ("namespace",))
 AGGREGATES = [
     ("cluster",),

@@ -1,75 +1,23 @@
 """The store is filled day by day, goes on where it stopped, and asks again only what may have changed."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from farthing.demo.cluster import Cluster
-from farthing.demo.scenario import demo_cluster
-from farthing.demo.source import DemoSource
-from farthing.errors import FarthingError, MetricsUnreachableError, StoreLockedError
+from farthing.errors import MetricsUnreachableError, StoreLockedError
 from farthing.model.coverage import Coverage
 from farthing.model.window import Window
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
-from farthing.prometheus.source import CatalogueSource
-from farthing.services.collect import LATE_DATA, Collector
-from farthing.services.collection import CollectService
+from farthing.services.collect import LATE_DATA
 from farthing.store.days import Store
-from farthing.store.workbench import Workbench
+from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster
 from tests.support.measuring import CLUSTER, DAY, moment
 
-HOUR = 3600
-START = 1_794_873_600  # 2026-11-17 00:00 UTC
-END = START + 2 * DAY
+pytestmark = pytest.mark.slow
+
 WINDOW = Window(moment(START), moment(END))
-
-
-@dataclass
-class Clocked:
-    """A Prometheus at a time of the test's choosing, with what was scraped by then; it can be out of reach."""
-
-    cluster: Cluster
-    at: int
-    broken: set[int] = field(default_factory=set)
-    """Starts of asked spans that are out of reach."""
-    asked: list[tuple[int, int]] = field(default_factory=list)
-    _known: dict[int, DemoSource] = field(default_factory=dict)
-
-    def now(self) -> float:
-        return self.at
-
-    def fetch(self, query: Query, start: int, end: int, step: int, extra: tuple[Matcher, ...] = ()) -> bytes:
-        self.asked.append((start, end))
-        if start in self.broken:
-            raise MetricsUnreachableError("the test cut the wire")
-        return self._scraped_by(self.at).fetch(query, start, end, step, extra)
-
-    def _scraped_by(self, moment: int) -> DemoSource:
-        if moment not in self._known:
-            end = min(moment, self.cluster.end)
-            self._known[moment] = DemoSource(Cluster(self.cluster.start, end, self.cluster.nodes, self.cluster.pods))
-        return self._known[moment]
-
-    def spans(self) -> Counter[tuple[int, int]]:
-        """What was asked since the last time this was asked, in hours of the test's first day, by how often."""
-        spans = Counter(((start - START) // HOUR, (end - START) // HOUR) for start, end in self.asked)
-        self.asked.clear()
-        return spans
-
-
-def once(*spans: tuple[int, int]) -> Counter[tuple[int, int]]:
-    """Every query of the catalogue over each of ``spans`` [h]."""
-    return Counter(dict.fromkeys(spans, len(CATALOGUE)))
-
-
-def quiet_cluster() -> Cluster:
-    """Two days of the demo with few pods: quickly asked."""
-    cluster = demo_cluster(START, END)
-    return Cluster(START, END, cluster.nodes, tuple(pod for pod in cluster.pods if pod.namespace == "ml"))
 
 
 @pytest.fixture
@@ -80,10 +28,6 @@ def source() -> Clocked:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
-
-
-def collector(source: Clocked, store: Store, zone: tzinfo = UTC) -> Collector:
-    return Collector(CatalogueSource(source), store, Workbench, CLUSTER, zone)
 
 
 def stored(store: Store) -> dict[str, list[Coverage]]:
@@ -203,54 +147,3 @@ def test_coverage_of_what_is_not_stored_is_nothing(source: Clocked, store: Store
     assert len(shares) == 27
     assert min(shares[:24]) > 0.95
     assert shares[24:] == [0, 0, 0]
-
-
-def service(source: Clocked, store: Store, backfill_days: int = 1) -> CollectService:
-    return CollectService(collector(source, store), backfill_days)
-
-
-def test_the_first_refresh_fills_the_days_before_and_later_ones_the_newest_hours(source: Clocked, store: Store) -> None:
-    source.at = START + DAY + 5 * HOUR + 1300
-    refreshing = service(source, store)
-    assert refreshing.refresh()
-    assert source.spans() == once((24, 30), (0, 24))
-    source.at += 600
-    assert refreshing.refresh()
-    assert source.spans() == once((29, 30))
-    assert refreshing.version == 2
-
-
-def test_a_refresh_after_midnight_finishes_yesterday(source: Clocked, store: Store) -> None:
-    source.at = START + DAY - 300
-    refreshing = service(source, store, backfill_days=1)
-    refreshing.refresh()
-    source.spans()
-    source.at = START + DAY + 300
-    refreshing.refresh()
-    assert source.spans() == once((24, 25), (23, 24))
-
-
-def test_trouble_is_kept_until_a_refresh_does_well(source: Clocked, store: Store) -> None:
-    source.at = START + 5 * HOUR + 900
-    refreshing = service(source, store)
-    source.broken = {START}
-    with pytest.raises(FarthingError):
-        refreshing.refresh()
-    assert isinstance(refreshing.trouble, MetricsUnreachableError)
-    source.broken = set()
-    assert refreshing.refresh()
-    assert refreshing.trouble is None
-
-
-def test_a_backfill_that_failed_is_taken_up_by_the_next_refresh(source: Clocked, store: Store) -> None:
-    source.at = START + DAY + 5 * HOUR
-    refreshing = service(source, store)
-    source.broken = {START}
-    with pytest.raises(FarthingError):
-        refreshing.refresh()
-    # One of two days was kept: what is answered from the store may have changed.
-    assert list(stored(store)) == ["2026-11-18"]
-    assert refreshing.version == 1
-    source.broken, _ = set(), source.spans()
-    refreshing.refresh()
-    assert source.spans()[0, 24] == len(CATALOGUE)

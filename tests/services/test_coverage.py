@@ -209,7 +209,7 @@ def is_spoilt(series: Series) -> bool:
     return is_asked and series.metric in SPOILT and label(series, "pod").startswith(SPOILT[series.metric])
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -5.0], ids=str)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), -5.0, 1e306], ids=str)
 def test_a_sample_that_is_no_amount_is_left_out_and_counted(
     prometheus_server: Watched, whole: Facts, value: float
 ) -> None:

@@ -2,12 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from math import inf, nan
 
 import pytest
 
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
-from farthing.errors import MetricsError, MetricsPartialError, MetricsRefusedError, MetricsUnreachableError
+from farthing.errors import (
+    ConservationError,
+    MetricsError,
+    MetricsPartialError,
+    MetricsRefusedError,
+    MetricsUnreachableError,
+)
 from farthing.model.intervals import Chunk
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
@@ -97,6 +104,18 @@ def test_the_facts_are_dated_by_prometheus_clock() -> None:
     source = CatalogueSource(DemoSource(demo_cluster(START, START + 3 * HOUR)))
     with gathered(source, Workbench, CHUNK, "c") as (_, seen):
         assert [one.collected for one in seen] == [START + 3 * HOUR]
+
+
+@pytest.mark.parametrize("residuals", [(0.0, nan), (nan, 0.0), (inf, 0.0), (0.0, 1.1e-9)], ids=str)
+def test_facts_that_are_not_conserved_are_refused(residuals: tuple[float, float]) -> None:
+    class Broken(Workbench):
+        def compute(self) -> list[dict[str, float]]:
+            return [{**row, "residual": one} for row, one in zip(super().compute(), residuals, strict=True)]
+
+    source = CatalogueSource(DemoSource(demo_cluster(START, START + 3 * HOUR)))
+    chunk = Chunk(HOUR, ((START, 3600.0), (START + HOUR, 3600.0)))
+    with pytest.raises(ConservationError, match="nothing was kept of it"), gathered(source, Broken, chunk, "c"):
+        pass
 
 
 def test_a_client_that_nobody_reaches_asks_no_further() -> None:

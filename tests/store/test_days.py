@@ -30,6 +30,8 @@ from tests.support.fact_rows import (
     seen,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def rows_of(store: Store, table: str = "allocation", grain: str = "hour", cluster: str = CLUSTER) -> list[Row]:
     day = store.day(cluster, DATE)

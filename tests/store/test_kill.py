@@ -17,6 +17,8 @@ from farthing.store.engine import connect, parquet, run
 from tests.support import doomed_writer
 from tests.support.fact_rows import CLUSTER, DATE
 
+pytestmark = pytest.mark.slow
+
 FINISHED = 0
 
 

@@ -23,7 +23,7 @@ START = 1_794_873_600
 HOUR = 3600
 GIB = float(2**30)
 CLUSTER = "cluster-one"
-ONCE = {"pod_node", "pod_owner", "replicaset_owner", "job_owner", "node_labels"}
+ONCE = {"pod_node", "pod_owner", "replicaset_owner", "job_owner"}
 """Asked once for all hours: these name things."""
 
 Values = float | Mapping[int, float]
@@ -176,7 +176,9 @@ class SampleTables:
         within = {hour: value for hour, value in cpu.items() if hour >= 0}
         self.give("cpu_last", cpu, **who)
         self.give("cpu_first", within if first is None else first, **who)
-        self.give("ram_mean", ram, **who)
+        counts = ram_scrapes if isinstance(ram_scrapes, Mapping) else dict.fromkeys(range(self.hours), ram_scrapes)
+        means = ram if isinstance(ram, Mapping) else dict.fromkeys(range(self.hours), ram)
+        self.give("ram_sum", {hour: mean * counts[hour] for hour, mean in means.items() if hour in counts}, **who)
         self.give("ram_scrapes", ram_scrapes, **who)
         self.give("cpu_scraped", {hour: START + at for hour, at in (scraped or {}).items()}, **who)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from farthing.cli.options import common
 from farthing.model.window import parse_duration
 from farthing.settings import OperatorSettings, Settings
 
+LAST_PORT = 65_535
 REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 
 
@@ -31,8 +33,8 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
               help="How long facts are kept by the hour. [days]")  # fmt: skip
 @click.option("--keep-days", envvar="FARTHING_KEEP_DAYS", default=120, type=click.IntRange(2, 3650),
               help="How long facts are kept by the day. [days]")  # fmt: skip
-@click.option("--listen", envvar="FARTHING_LISTEN", default="0.0.0.0:8080", metavar="HOST:PORT",
-              help="Where /livez is served.")  # fmt: skip
+@click.option("--listen", envvar="FARTHING_LISTEN", default=":8080", metavar="HOST:PORT",
+              help="Where /livez is served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
 @click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json",
               help="json for programs, one object a line; text for people.")  # fmt: skip
 @click.option("--debug", is_flag=True, help="Log every event.")
@@ -82,7 +84,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 0.0.0.0:8080", param_hint="--listen")
-    return host, int(port)
+    match = re.fullmatch(r"(?:\[(?P<six>.+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})", text)
+    if match is None or int(match["port"]) > LAST_PORT:
+        allowed = "allowed are :8080 for every address, 127.0.0.1:8080 and, in brackets for IPv6, [::1]:8080"
+        raise click.BadParameter(f"{text!r} is not HOST:PORT: {allowed}", param_hint="--listen")
+    return match["six"] or match["host"], int(match["port"])

@@ -16,13 +16,23 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad usage, 3 data incomplete."
 
 Command = Callable[..., Any]
 
+
+class _Lines(click.types.StringParamType):
+    """Texts with spaces in them; the environment holds one a line."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The lines that are not blank."""
+        return [line for line in rv.splitlines() if line.strip()]
+
+
 PROMETHEUS = [
     click.option("--prometheus", envvar="FARTHING_PROMETHEUS", default="", metavar="URL", show_envvar=True,
                  help="Anything that speaks Prometheus' API: Prometheus, Thanos, Mimir, VictoriaMetrics."),
     click.option("--cluster-label", envvar="FARTHING_CLUSTER_LABEL", default="", metavar="LABEL",
                  help="Label that tells clusters apart in a Prometheus of several; its value is --cluster."),
     click.option("--header", "headers", envvar="FARTHING_HEADERS", multiple=True, metavar="NAME=VALUE",
-                 help="Sent with each request, such as X-Scope-OrgID=team; may be repeated."),
+                 type=_Lines(), show_envvar=True,
+                 help="Sent with each request, such as X-Scope-OrgID=team; may be repeated, in the environment one a line."),
     click.option("--bearer-token-file", envvar="FARTHING_BEARER_TOKEN_FILE", type=click.Path(path_type=Path),
                  help="File with a bearer token."),
     click.option("--username", envvar="FARTHING_USERNAME", default="", help="For basic authentication."),

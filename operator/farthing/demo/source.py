@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,9 +11,17 @@ from farthing.demo.cluster import Cluster
 from farthing.demo.functions import EDGE_SECONDS, LOOKBACK_SECONDS, Scraped, evaluate
 from farthing.demo.series import Scraping, Series, scrape_phase
 from farthing.demo.watch import SCRAPING, expose
-from farthing.prometheus.queries import Combine, Matcher, Query
+from farthing.prometheus.queries import SCRAPER, Combine, Function, Matcher, Query
 
 Key = tuple[tuple[str, str], ...]
+
+
+class Seen(NamedTuple):
+    """What was made of one series over one interval, out of how many samples, and who scraped it."""
+
+    value: float
+    samples: float
+    scraper: Key
 
 
 class DemoSource:
@@ -37,27 +46,26 @@ class DemoSource:
         ``start``; one asked once takes the whole span as its only step. ``extra`` matchers narrow the selection.
         """
         spans = _spans(query, start, end, step)
-        rows: defaultdict[Key, list[list[float]]] = defaultdict(lambda: [[] for _ in spans])
+        rows: defaultdict[Key, list[list[Seen]]] = defaultdict(lambda: [[] for _ in spans])
         for scraped in self._select(query.metric, (*query.matchers, *extra)):
             # A series is silent but for its life and, to those who ask for its last scrape, a little longer.
             born, dead = scraped.series.parts[0].start, scraped.series.parts[-1].end + LOOKBACK_SECONDS
-            key = _key(scraped.series, query.keep)
+            key, scraper = _key(scraped.series, query.keep), _key(scraped.series, SCRAPER)
             for index, (first, last) in enumerate(spans):
                 if first < dead and last > born:
                     value = evaluate(query.function, scraped, first, last)
                     if value is not None:
-                        rows[key][index].append(value)
+                        count = (
+                            evaluate(Function.COUNT, scraped, first, last) if query.combine is Combine.MEAN else None
+                        )
+                        rows[key][index].append(Seen(value, count or 0.0, scraper))
         return _body(rows, [last for _, last in spans], _COMBINE[query.combine])
 
-    def _select(self, name: str, matchers: tuple[Matcher, ...]) -> Iterator[Scraped]:
-        by_name = [matcher for matcher in matchers if matcher.label == "__name__"]
-        by_label = [matcher for matcher in matchers if matcher.label != "__name__"]
-        for metric in [name] if name else list(self._by_metric):
-            if all(_accepts(matcher, metric) for matcher in by_name):
-                for scraped in self._by_metric.get(metric, ()):
-                    labels = dict(scraped.series.labels)
-                    if all(_accepts(matcher, labels.get(matcher.label, "")) for matcher in by_label):
-                        yield scraped
+    def _select(self, metric: str, matchers: tuple[Matcher, ...]) -> Iterator[Scraped]:
+        for scraped in self._by_metric.get(metric, ()):
+            labels = dict(scraped.series.labels)
+            if all(_accepts(matcher, labels.get(matcher.label, "")) for matcher in matchers):
+                yield scraped
 
 
 def _spans(query: Query, start: int, end: int, step: int) -> list[tuple[int, int]]:
@@ -77,14 +85,12 @@ def _key(series: Series, keep: tuple[str, ...]) -> Key:
     return tuple(pair for pair in series.labels if pair[0] in keep)
 
 
-def _body(rows: dict[Key, list[list[float]]], ends: list[int], combine: Callable[[list[float]], float]) -> bytes:
+def _body(rows: dict[Key, list[list[Seen]]], ends: list[int], combine: Callable[[list[Seen]], float]) -> bytes:
     result = [
         {
             "metric": dict(key),
             "values": [
-                (end - EDGE_SECONDS, _text(combine(values)))
-                for end, values in zip(ends, columns, strict=True)
-                if values
+                (end - EDGE_SECONDS, _text(combine(seen))) for end, seen in zip(ends, columns, strict=True) if seen
             ],
         }
         for key, columns in sorted(rows.items())
@@ -96,13 +102,31 @@ def _text(value: float) -> str:
     return str(int(value)) if value.is_integer() else repr(value)
 
 
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+def _largest(seen: list[Seen]) -> float:
+    return max(each.value for each in seen)
 
 
-_COMBINE: dict[Combine, Callable[[list[float]], float]] = {
-    Combine.MAX: max,
-    Combine.MIN: min,
+def _smallest(seen: list[Seen]) -> float:
+    return min(each.value for each in seen)
+
+
+def _mean(seen: list[Seen]) -> float:
+    # The mean of one is itself, to the last digit.
+    if len(seen) == 1:
+        return seen[0].value
+    return sum(each.value * each.samples for each in seen) / sum(each.samples for each in seen)
+
+
+def _most(seen: list[Seen]) -> float:
+    sums: defaultdict[Key, float] = defaultdict(float)
+    for each in seen:
+        sums[each.scraper] += each.value
+    return max(sums.values())
+
+
+_COMBINE: dict[Combine, Callable[[list[Seen]], float]] = {
+    Combine.MAX: _largest,
+    Combine.MIN: _smallest,
     Combine.MEAN: _mean,
-    Combine.SUM: sum,
+    Combine.MOST: _most,
 }

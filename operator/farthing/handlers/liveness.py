@@ -1,5 +1,6 @@
 """Whether the operator still moves, told over HTTP from a thread that a stuck event loop cannot stop."""
 
+import socket
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,9 @@ LONGEST_RUN: Final = 1800.0
 SHORTEST_PATIENCE: Final = 7200.0
 """A first collection may read weeks. [s]"""
 
+LONGEST_SILENCE: Final = 5.0
+"""Of who asks: whoever may reach the pod may not keep its connections. [s]"""
+
 
 def troubles(scheduler: Scheduler, collecting: Collecting, audit: Audit) -> list[str]:
     """What a restart would help with; empty while all is well."""
@@ -33,10 +37,14 @@ def troubles(scheduler: Scheduler, collecting: Collecting, audit: Audit) -> list
 
 
 class LivenessServer:
-    """Answers ``GET /livez``: 200, or 503 with what is wrong."""
+    """Answers ``GET /livez``: 200, or 503 with what is wrong; with an empty host, on every address of the machine."""
 
-    def __init__(self, address: tuple[str, int], check: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, address: tuple[str, int], check: Callable[[], list[str]], longest_silence: float = LONGEST_SILENCE
+    ) -> None:
         class Handler(BaseHTTPRequestHandler):
+            timeout = longest_silence
+
             def do_GET(self) -> None:
                 if self.path.split("?")[0] != "/livez":
                     self.send_error(404)
@@ -52,8 +60,7 @@ class LivenessServer:
             def log_message(self, *_: Any) -> None:
                 """A probe every few seconds is no news."""
 
-        self._server = ThreadingHTTPServer(address, Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(address, Handler)
         self.port = int(self._server.server_address[1])
         """Where it listens, also where any free port was asked for."""
         self._thread = Thread(target=self._server.serve_forever, name="livez", daemon=True)
@@ -64,3 +71,20 @@ class LivenessServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    """Speaks the family of its address; both, where that is every address of IPv6."""
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        host, port = address
+        # A kernel may be built, or told, to have no IPv6.
+        host = host or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0")  # noqa: S104 - asked for by an empty host
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), handler)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()

@@ -48,8 +48,8 @@ class Operator:
     namespaces: Sequence[str] = ()
     """Where reports are watched; empty for everywhere."""
     refresh_seconds: float = REFRESH_SECONDS
-    listen: tuple[str, int] | None = ("0.0.0.0", 8080)  # noqa: S104 - the kubelet asks the pod's address
-    """Where ``/livez`` is served."""
+    listen: tuple[str, int] | None = ("", 8080)
+    """Where ``/livez`` is served, as ``LivenessServer`` takes it: the kubelet asks the pod's address."""
     clock: Callable[[], float] = field(default=time.time)
 
 

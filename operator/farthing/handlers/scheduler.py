@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from farthing.errors import KubernetesError
 from farthing.handlers.attempt import Result, Runner, backoff
-from farthing.handlers.known import Held, Known, Subject, Unreadable, content_sha256, ref_of, subject_of
+from farthing.handlers.known import AnyStatus, Held, Known, Subject, Unreadable, content_sha256, ref_of, subject_of
 from farthing.handlers.threads import Threads
 from farthing.resources.conditions import STALLED, condition_of
 
@@ -41,8 +41,8 @@ class Scheduler:
         self._spread = spread
         """Runs that are late at a start are spread over so many seconds."""
         self._known: dict[str, Known] = {}
-        self._held: dict[str, dict[str, Held]] = {}
-        """What the watch showed last of each ConfigMap, by its owner's uid and its name."""
+        self._held: dict[str, dict[tuple[str, str], Held]] = {}
+        """ConfigMaps that nobody looked at since they were seen, by their owner's uid, then by namespace and name."""
         self._heap: list[tuple[float, int, str]] = []
         self._numbers = itertools.count()
         self._started: dict[str, float] = {}
@@ -65,7 +65,7 @@ class Scheduler:
             self.forget(ref.uid)
             return
         known = self._known.get(ref.uid)
-        if known is not None and version <= known.version:
+        if known is not None and version <= known.version and body["metadata"]["generation"] <= known.generation:
             return
         subject = subject_of(body)
         if known is None:
@@ -74,16 +74,20 @@ class Scheduler:
                 known.not_before = self._clock() + zlib.crc32(ref.uid.encode()) / 2**32 * self._spread
         elif subject.metadata.generation != known.generation:
             known.failures, known.retry_at = 0, None
-        known.subject, known.version = subject, version
+        if version < known.version:
+            # An edit, told of after a write of ours that followed it: its spec is news, its status is not.
+            subject = _with_status(subject, known.subject.status)
+        known.subject, known.version = subject, max(version, known.version)
         self._plan(known)
         self._repair(known)
 
     def forget(self, uid: str) -> None:
         """A report is gone."""
         known = self._known.pop(uid, None)
-        for name in self._held.pop(uid, ()):
-            if known is not None:
-                self._runner.publisher.forget(known.ref.namespace, name)
+        self._held.pop(uid, None)
+        if known is not None:
+            for one in known.subject.status.config_maps:
+                self._runner.publisher.forget(known.ref.namespace, one.name)
 
     def saw_config_map(self, body: Mapping[str, Any], *, deleted: bool = False) -> None:
         """A ConfigMap of ours exists, or was deleted."""
@@ -91,14 +95,17 @@ class Scheduler:
         owner = next((one["uid"] for one in metadata.get("ownerReferences", ()) if one.get("controller")), None)
         if owner is None:
             return
-        held = Held(int(metadata["resourceVersion"]), None if deleted else content_sha256(body))
-        self._held.setdefault(owner, {})[metadata["name"]] = held
+        place = (metadata["namespace"], metadata["name"])
+        held = self._held.setdefault(owner, {})
+        held[place] = Held(int(metadata["resourceVersion"]), None if deleted else content_sha256(body))
         known = self._known.get(owner)
         if known is not None:
             self._repair(known)
         elif deleted:
-            self._held.pop(owner)
-            self._runner.publisher.forget(metadata["namespace"], metadata["name"])
+            del held[place]
+            if not held:
+                del self._held[owner]
+            self._runner.publisher.forget(*place)
 
     def lost_config_maps(self, known: Known) -> None:
         """ConfigMaps of ``known`` are not there, and no event told so."""
@@ -123,10 +130,13 @@ class Scheduler:
 
     def _repair(self, known: Known) -> None:
         """Have the ConfigMaps of ``known`` made anew if they are not what it published."""
-        if not known.can_repair:
+        if known.running:
             return
-        for one in known.subject.status.config_maps:
-            held = self._held.get(known.ref.uid, {}).get(one.name)
+        # One look is enough: a run is asked for now, or must come before a repair can be.
+        seen = self._held.pop(known.ref.uid, {})
+        for one in known.subject.status.config_maps if known.can_repair else ():
+            # A copy in another namespace is not the report's.
+            held = seen.get((known.ref.namespace, one.name))
             # An event may be older than what was written since.
             written = self._runner.publisher.version(known.ref.namespace, one.name)
             if held is not None and held.sha256 != one.sha256 and held.version > written:
@@ -213,7 +223,7 @@ class Scheduler:
             return
         if result.version > known.version:
             known.version = result.version
-            known.subject = _with_status(known.subject, result)
+            known.subject = _with_status(known.subject, result.status)
         if known.generation != generation:
             return
         known.retry_at = result.retry_at
@@ -233,7 +243,7 @@ class Scheduler:
             log.error("%s: a fault of Farthing's; tried again in %.0f s", known.ref, wait, exc_info=error)
 
 
-def _with_status(subject: Subject, result: Result) -> Subject:
+def _with_status(subject: Subject, status: AnyStatus) -> Subject:
     if isinstance(subject, Unreadable):
-        return replace(subject, status=result.status)
-    return subject.model_copy(update={"status": result.status})
+        return replace(subject, status=status)
+    return subject.model_copy(update={"status": status})

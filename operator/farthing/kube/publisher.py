@@ -66,6 +66,7 @@ class Publisher:
         for name, head in ours.items():
             if name not in wanted and _owner_uid(head) == owner.uid:
                 self._client.delete_config_map(owner.namespace, name, head["uid"])
+                self.forget(owner.namespace, name)
 
     def version(self, namespace: str, name: str) -> int:
         """The resourceVersion of a ConfigMap when it was last written or found right; 0 if it was neither."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from farthing.model.coverage import Coverage
 from farthing.model.question import Question, Shape
 from farthing.model.report import ALLOCATION_SUMS, OVERALLOCATED, summed
 from farthing.model.tables import RESOURCES
-from farthing.model.window import Window
+from farthing.model.window import SECONDS_PER_HOUR, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +18,28 @@ class Seen:
 
     coverage: tuple[Coverage, ...]
     unseen: tuple[Window, ...] = ()
-    """Passed hours that are not stored."""
+    """Passed hours, and parts of hours, that are not stored."""
 
     @property
     def hours_expected(self) -> int:
-        """Hours of the window that have passed, a part of an hour counted as one."""
-        return len(self.coverage) + len(self.unseen)
+        """Hours of the window that have passed, rounded up."""
+        return ceil(self._expected / SECONDS_PER_HOUR)
 
     @property
     def hours_seen(self) -> int:
-        """Hours of them of which anything was seen."""
-        return sum(1 for one in self.coverage if one.share > 0)
+        """Hours of them of which anything was seen, rounded up."""
+        return ceil(sum(one.seconds for one in self.coverage if one.share > 0) / SECONDS_PER_HOUR)
 
     @property
     def share(self) -> float:
         """Of the expected scrapes. [0 to 1]"""
-        unseen = sum(window.seconds for window in self.unseen)
-        expected = sum(one.seconds for one in self.coverage) + unseen
+        expected = self._expected
         return sum(one.share * one.seconds for one in self.coverage) / expected if expected else 1.0
+
+    @property
+    def _expected(self) -> float:
+        """How much of the window has passed. [s]"""
+        return sum(one.seconds for one in self.coverage) + sum(window.seconds for window in self.unseen)
 
     @property
     def missing(self) -> tuple[str, ...]:

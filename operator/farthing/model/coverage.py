@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 
 from farthing.model.tables import extend, samples
@@ -26,7 +27,7 @@ EXPECTED_WITH_CONTAINERS = {
     "running": "kube_pod_container_status_running",
     "requests": "kube_pod_container_resource_requests",
     "cpu_last": "container_cpu_usage_seconds_total",
-    "ram_mean": "container_memory_working_set_bytes",
+    "ram_sum": "container_memory_working_set_bytes",
     "node_scrapes": "kube_node_info",
     "node_capacity": "kube_node_status_capacity",
 }
@@ -45,7 +46,8 @@ class Coverage:
     """Unix time. [s]"""
     seconds: float
     share: float
-    """The worst of: expected scrapes of kube-state-metrics, and of cAdvisor where it has any; run time on known nodes. [0 to 1]"""
+    """The worst of: expected scrapes of kube-state-metrics, and of cAdvisor where it has any; run time on known nodes;
+    samples of cAdvisor that kube-state-metrics' run times explain. [0 to 1]"""
     state_interval: float = 0.0
     """Mean time between two scrapes of kube-state-metrics that were seen; 0 where none was. [s]"""
     usage_interval: float = 0.0
@@ -63,6 +65,11 @@ class Coverage:
     def complete(self) -> bool:
         """Whether costs of the interval may be called complete."""
         return self.share >= COMPLETE and not self.missing and not self.rejected
+
+    @property
+    def state_scrapes(self) -> float:
+        """How many scrapes of kube-state-metrics were seen."""
+        return self.seconds / self.state_interval if self.state_interval else 0.0
 
     @property
     def settled(self) -> bool:
@@ -84,8 +91,9 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
     """What was seen in each interval.
 
     Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds, placed_seconds (on a node that was
-    seen) and unnamed_seconds (on a node nobody names) [s], usage_samples, residual (C12), and the rows of each metric
-    that containers need, such as running_rows.
+    seen), unnamed_seconds (on a node nobody names) and longest (of one container) [s]; all_samples of cAdvisor,
+    usage_samples (those of containers that ran) and untold_samples (those of them from beyond the time that they ran);
+    residual (C12), and the rows of each metric that containers need, such as running_rows.
     """
     rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
     nodes = samples("node_scrapes").select("start", "node").distinct().mutate(there=True)
@@ -93,11 +101,21 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
     ran = on_node.group_by("start").agg(
         containers=on_node.count(),
         run_seconds=on_node.run_seconds.sum(),
+        longest=on_node.run_seconds.max(),
         placed_seconds=on_node.run_seconds.sum(where=on_node.there),
         unnamed_seconds=on_node.run_seconds.sum(where=on_node.node == ""),
     )
-    used = usage.group_by("start").agg(usage_samples=usage.usage_scrapes.sum())
-    counted = [ran, used, residuals]
+    used = usage.join(run.select("start", "container_no", "run_seconds"), ["start", "container_no"])
+    used = used.join(pace.select("start", "state_interval", most="usage_scrapes"), "start")
+    used = used.join(ran.select("start", "longest"), "start")
+    # What was seen most ran at most as long as what ran longest. Either count may be off by a scrape.
+    told = (used.run_seconds + used.state_interval) / used.longest * used.most + 1.0
+    used = used.group_by("start").agg(
+        usage_samples=used.usage_scrapes.sum(),
+        untold_samples=ibis.greatest(used.usage_scrapes - told, 0.0).sum(),
+    )
+    watched = samples("ram_scrapes")
+    counted = [ran, used, watched.group_by("start").agg(all_samples=watched["value"].sum()), residuals]
     for name in EXPECTED_WITH_CONTAINERS:
         seen = samples(name)
         counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
@@ -142,8 +160,11 @@ def _judge(row: dict[str, float], state_interval: float, usage_interval: float) 
     shares = [row["state_scrapes"] * state_interval / row["seconds"]]
     if ran > 0:
         shares.append(row["placed_seconds"] / ran)
-    if ran > 0 and row["ram_mean_rows"] > 0:
+    if ran > 0 and row["ram_sum_rows"] > 0:
         shares.append(row["usage_samples"] * usage_interval / ran)
+    if row["all_samples"] > 0:
+        # cAdvisor also sees what a lost part of kube-state-metrics no longer tells of.
+        shares.append((row["usage_samples"] - row["untold_samples"]) / row["all_samples"])
     return Coverage(
         start=int(row["start"]),
         seconds=row["seconds"],

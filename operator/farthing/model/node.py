@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import RESOURCES, extend, samples, zero
+from farthing.model.tables import RESOURCES, extend, samples, table, zero
 
 NODE = ("start", "node")
 KEY = (*NODE, "provider_id")
@@ -49,8 +49,14 @@ def node_runs(pace: ir.Table) -> ir.Table:
 
 
 def _node_labels() -> ir.Table:
-    """Instance type, region, zone and whether it is spot, by the labels the providers set."""
-    labels = samples("node_labels")
+    """Instance type, region, zone and whether it is spot, by the labels the providers set, of the newest node of a name."""
+    labels = samples("node_labels").drop("value")
+    names = [name for name in labels.columns if name != "start"]
+    before = table("hours").join(labels.rename(previous_start="start"), "previous_start").select("start", *names)
+    labels = extend(labels, before.mutate(old=True), "start", *names)
+    # Of two sets of labels in one interval, the newer is the one that the interval before did not see.
+    newer = labels.old.isnull()
+    labels = labels.filter(newer | ~newer.any().over(ibis.window(group_by=list(NODE))))
     spot = (
         (labels.label_karpenter_sh_capacity_type.lower() == "spot")
         | (labels.label_eks_amazonaws_com_capacity_type.lower() == "spot")
@@ -58,7 +64,7 @@ def _node_labels() -> ir.Table:
         | (labels.label_cloud_google_com_gke_preemptible == "true")
         | (labels.label_kubernetes_azure_com_scalesetpriority.lower() == "spot")
     )
-    return labels.group_by("node").agg(
+    return labels.group_by(*NODE).agg(
         instance_type=labels.label_node_kubernetes_io_instance_type.max(),
         region=labels.label_topology_kubernetes_io_region.max(),
         zone=labels.label_topology_kubernetes_io_zone.max(),
@@ -71,25 +77,26 @@ def node_holdings(rows: ir.Table) -> ir.Table:
 
     A node that was replaced within the interval has what was seen before it.
     """
+    rows = extend(rows, rows.group_by(*NODE).agg(ids=rows.provider_id.nunique()), *NODE)
+    for known in (_capacity(), _node_labels()):
+        told = [column for column in known.columns if column not in NODE]
+        before = known.rename(previous_start="start", **{f"{name}_before": name for name in told})
+        rows = extend(extend(rows, known, *NODE), before, "previous_start", "node")
+        replaced = rows.older & (rows.ids > 1)
+        rows = rows.mutate(**{name: ibis.ifelse(replaced, rows[f"{name}_before"], rows[name]) for name in told})
+        rows = rows.drop(*(f"{name}_before" for name in told))
+    return rows.mutate(**{f"{name}_capacity": rows[f"{name}_capacity"].fill_null(0.0) for name in RESOURCES})
+
+
+def _capacity() -> ir.Table:
+    """What each node holds at the end of each interval, or of its life within it."""
     capacity = samples("node_capacity")
-    held = capacity.group_by(*NODE).agg(
+    return capacity.group_by(*NODE).agg(
         **{
-            f"{name}_held": ibis.ifelse(capacity.resource == spelled, capacity.value, 0.0).sum()
+            f"{name}_capacity": ibis.ifelse(capacity.resource == spelled, capacity.value, 0.0).sum()
             for name, spelled in CAPACITY.items()
         },
-        gpu_held=ibis.ifelse(is_gpu(capacity.resource), capacity.value * gpu_devices(capacity.resource), 0.0).sum(),
-    )
-    before = held.rename(previous_start="start", **{f"{name}_before": f"{name}_held" for name in RESOURCES})
-    rows = extend(rows, _node_labels(), "node")
-    rows = extend(rows, held, *NODE)
-    rows = extend(rows, before, "previous_start", "node")
-    rows = extend(rows, rows.group_by(*NODE).agg(ids=rows.provider_id.nunique()), *NODE)
-    replaced = rows.older & (rows.ids > 1)
-    return rows.mutate(
-        **{
-            f"{name}_capacity": ibis.ifelse(replaced, rows[f"{name}_before"], rows[f"{name}_held"]).fill_null(0.0)
-            for name in RESOURCES
-        }
+        gpu_capacity=ibis.ifelse(is_gpu(capacity.resource), capacity.value * gpu_devices(capacity.resource), 0.0).sum(),
     )
 
 

@@ -5,6 +5,9 @@ import ibis.expr.types as ir
 
 from farthing.model.tables import extend, samples, table
 
+OF_STATE = ("state_scrapes", "node_scrapes", "running")
+"""Tables that count what scrapes of kube-state-metrics saw of a thing."""
+
 
 def paces() -> ir.Table:
     """The intervals, with how they were scraped.
@@ -13,18 +16,16 @@ def paces() -> ir.Table:
     and of the most diligent cAdvisor); state_interval and usage_interval (from one scrape to the next) [s], null where
     there were none.
     """
-    rows = extend(table("hours"), samples("state_scrapes", "scraped"), "start")
-    running = samples("running")
-    # A container that ran all the time was seen by every scrape; nodes come and go.
-    rows = extend(rows, running.group_by("start").agg(longest=running["value"].max()), "start")
-    cgroups = samples("ram_scrapes")
-    usage = cgroups.group_by("start").agg(usage_scrapes=cgroups["value"].max())
-    rows = extend(rows, usage, "start")
+    rows = table("hours")
+    # Each of these may come and go: what was there all the time was seen by every scrape.
+    for name in (*OF_STATE, "ram_scrapes"):
+        seen = samples(name)
+        rows = extend(rows, seen.group_by("start").agg(**{name: seen["value"].max()}), "start")
     rows = rows.mutate(
         interval_end=rows.start + rows.seconds,
-        state_scrapes=ibis.greatest(rows.scraped.fill_null(0.0), rows.longest.fill_null(0.0)),
-        usage_scrapes=rows.usage_scrapes.fill_null(0.0),
-    ).drop("scraped", "longest")
+        state_scrapes=ibis.greatest(*(rows[name].fill_null(0.0) for name in OF_STATE)),
+        usage_scrapes=rows.ram_scrapes.fill_null(0.0),
+    ).drop("node_scrapes", "running", "ram_scrapes")
     return rows.mutate(
         state_interval=rows.seconds / rows.state_scrapes.nullif(0.0),
         usage_interval=rows.seconds / rows.usage_scrapes.nullif(0.0),

@@ -1,8 +1,8 @@
 """Which stored days and hours answer a question, and which ragged pieces of hours must be asked from Prometheus."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from farthing.errors import InvalidQuestionError
 from farthing.model.coverage import Coverage
@@ -13,7 +13,7 @@ MOST_RAGGED = 64
 """Pieces of hours computed for one question at most: each asks Prometheus the whole catalogue."""
 
 LATE = 1200
-"""How old the newest stored hour may be without counting as missing: two refreshes. [s]"""
+"""How old what is newest in the store may be without whole hours counting as missing: two refreshes. [s]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,18 @@ class Plan:
     """Pieces of hours and their sets."""
     seen: list[Coverage] = field(default_factory=list)
     unseen: list[Window] = field(default_factory=list)
-    """Hours that have passed and are not stored."""
+    """Passed parts of whole hours that are not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How far the pieces of a window go. [unix s]"""
+
+    now: int
+    passed: float
+    """Until when whole hours are expected in the store."""
+    late_from: float
+    """From when a piece at the window's end is asked, if it begins later: where a late store ends within the window."""
 
 
 def planned(sets: Sequence[Sequence[Window]], stored: Mapping[str, Day], zone: tzinfo, now: int) -> Plan:
@@ -59,13 +70,15 @@ def planned(sets: Sequence[Sequence[Window]], stored: Mapping[str, Day], zone: t
     Raises InvalidQuestionError where too many pieces do not fall on hours.
     """
     plan = Plan()
-    newest = max((c.start + c.seconds for day in stored.values() for c in day.coverage.values()), default=0.0)
+    ends = ((c.start + c.seconds, c.start) for day in stored.values() for c in day.coverage.values())
+    newest, newest_start = max(ends, default=(0.0, 0))
     passed = newest if now - newest <= LATE else now
     for index, windows in enumerate(sets):
         for window in _joined(windows):
+            reach = _Reach(now, passed, passed if window.start.timestamp() <= newest_start else now)
             for day in days(window, zone):
                 if day.start.timestamp() < now:
-                    _plan_day(plan, index, window, day, stored.get(str(date_of(day.start, zone))), passed)
+                    _plan_day(plan, index, window, day, stored.get(str(date_of(day.start, zone))), reach)
     if len(plan.ragged) > MOST_RAGGED:
         raise InvalidQuestionError(
             f"{len(plan.ragged)} pieces of the window do not fall on hours of the store's timezone, and {MOST_RAGGED} are "
@@ -75,29 +88,40 @@ def planned(sets: Sequence[Sequence[Window]], stored: Mapping[str, Day], zone: t
 
 
 def _plan_day(  # noqa: PLR0913 - one step of ``planned``, with all it knows
-    plan: Plan, index: int, window: Window, day: Window, stored: Day | None, passed: float
+    plan: Plan, index: int, window: Window, day: Window, stored: Day | None, reach: _Reach
 ) -> None:
     if stored is not None and window.start <= day.start and day.end <= window.end:
         plan.days.setdefault(stored.date, {})[int(day.start.timestamp())] = index
         plan.seen.extend(stored.coverage.values())
-        _note_unseen(plan, hours_of_day(day), stored.coverage, passed)
+        for hour in hours_of_day(day):
+            _note_unseen(plan, hour, stored.coverage.get(int(hour.start.timestamp())), reach.passed)
         return
+    coverage = stored.coverage if stored is not None and stored.has_hours else {}
     for hour in hours_of_day(day):
         start, end = max(hour.start, window.start), min(hour.end, window.end)
-        if start >= end or start.timestamp() >= passed:
+        if start >= end:
             continue
+        known = coverage.get(int(start.timestamp()))
         if (start, end) != (hour.start, hour.end):
-            plan.ragged.append((Window(start, end), index))
-        elif stored is not None and stored.has_hours and int(start.timestamp()) in stored.coverage:
-            plan.hours.setdefault(stored.date, {})[int(start.timestamp())] = index
-            plan.seen.append(stored.coverage[int(start.timestamp())])
-        else:
-            plan.unseen.append(hour)
+            if start.timestamp() < reach.now:
+                plan.ragged.append((Window(min(start, _instant(reach.late_from)), end), index))
+            continue
+        if stored is not None and known is not None:
+            plan.hours.setdefault(stored.date, {})[known.start] = index
+            plan.seen.append(known)
+        _note_unseen(plan, hour, known, reach.passed)
 
 
-def _note_unseen(plan: Plan, hours: Iterable[Window], coverage: Mapping[int, Coverage], passed: float) -> None:
-    starts = ((hour, hour.start.timestamp()) for hour in hours)
-    plan.unseen.extend(hour for hour, start in starts if start < passed and start not in coverage)
+def _note_unseen(plan: Plan, hour: Window, known: Coverage | None, passed: float) -> None:
+    """Tell what of a whole ``hour`` had ``passed`` [unix s] and is not stored, if anything."""
+    start = hour.start if known is None else _instant(known.start + known.seconds)
+    end = min(hour.end, _instant(passed))
+    if start < end:
+        plan.unseen.append(Window(start, end))
+
+
+def _instant(unix: float) -> datetime:
+    return datetime.fromtimestamp(int(unix), UTC)
 
 
 def _joined(windows: Sequence[Window]) -> list[Window]:

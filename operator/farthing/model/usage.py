@@ -29,7 +29,7 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
         growth=cgroups.growth.sum(),
         carried_seconds=cgroups.carried_seconds.max(),
         scraped_at=cgroups.scraped_at.max(),
-        weighted_ram=(cgroups.ram_mean * cgroups.ram_scrapes).sum(),
+        ram_sum=cgroups.ram_sum.sum(),
         usage_scrapes=cgroups.ram_scrapes.sum(),
     )
     rows = run.join(summed, ["start", "container_no"]).join(pace.select("start", "usage_interval"), "start")
@@ -44,7 +44,7 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
         cpu_used=ibis.ifelse(
             rows.spanned > rows.unseen, rows.growth * rows.spanned / (rows.spanned - rows.unseen), rows.growth
         ),
-        ram_mean=rows.weighted_ram / rows.usage_scrapes.nullif(0.0),
+        ram_mean=rows.ram_sum / rows.usage_scrapes.nullif(0.0),
         usage_scrapes=rows.usage_scrapes,
     )
 
@@ -60,11 +60,11 @@ def _cgroup_samples(pace: ir.Table) -> ir.Table:
         rows, scraped.rename(previous_start="start", scraped_before="scraped_at"), "cgroup_no", "previous_start"
     )
     rows = extend(rows, scraped, "start", "cgroup_no")
-    for name in ("cpu_first", "cpu_reset_growth", "ram_mean", "ram_scrapes"):
+    for name in ("cpu_first", "cpu_reset_growth", "ram_sum", "ram_scrapes"):
         rows = extend(rows, samples(name, name), "start", "cgroup_no")
     return rows.mutate(
         carried_seconds=ibis.greatest(rows.start - rows.scraped_before, 0.0).fill_null(0.0),
-        ram_mean=rows.ram_mean.fill_null(0.0),
+        ram_sum=rows.ram_sum.fill_null(0.0),
         ram_scrapes=rows.ram_scrapes.fill_null(0.0),
     )
 

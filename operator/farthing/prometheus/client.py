@@ -1,6 +1,5 @@
 """The connection: prometheus-api-client for session, TLS, credentials and retry; our own limits and reading of errors."""
 
-import re
 from pathlib import Path
 from threading import BoundedSemaphore
 from urllib.parse import urlsplit
@@ -12,13 +11,12 @@ from prometheus_api_client import PrometheusConnect
 from farthing.errors import (
     InvalidInputError,
     MetricsError,
-    MetricsMalformedError,
     MetricsRefusedError,
     MetricsTooLargeError,
     MetricsUnreachableError,
 )
 from farthing.prometheus.connection import Connection
-from farthing.prometheus.decode import SHOWN, error_in_body
+from farthing.prometheus.decode import SHOWN, clock, error_in_body
 from farthing.prometheus.failure import kind_of
 from farthing.prometheus.queries import Matcher, Query
 from farthing.prometheus.transport import RETRIED, TimedAdapter, authorize, retry
@@ -79,20 +77,15 @@ class Prometheus:
                     "end": f"{end - MILLISECOND:.3f}",
                     "step": str(step),
                     "timeout": f"{max(1, int(self._connection.read_timeout * EVALUATION_SHARE))}s",
-                    # Thanos answers in part by default; Prometheus ignores it.
+                    # Thanos and VictoriaMetrics' cluster answer in part by default; Prometheus ignores both.
                     "partial_response": "false",
+                    "deny_partial_response": "1",
                 },
             )
 
     def now(self) -> float:
         """Prometheus' clock. [unix s] Raises MetricsError."""
-        body = self._post("query", "time", {"query": "time()"})
-        found = re.search(rb'"result":\[([0-9]{1,11}(?:\.[0-9]*)?),', body)
-        if found is None:
-            raise MetricsMalformedError(
-                f"{self._connection.shown} did not answer the query time() as Prometheus does; check the URL"
-            )
-        return float(found[1])
+        return clock(self._post("query", "time", {"query": "time()"}))
 
     def close(self) -> None:
         """Close the connections."""

@@ -44,6 +44,12 @@ class Connection:
                 "the Prometheus URL goes on with '?' or '#': give it without, secrets as headers, and these signs in a "
                 "password as %3F and %23"
             )
+        if "@" in self._parts.path:
+            # What stands before it was meant as a password, perhaps, and would be shown.
+            raise InvalidInputError(
+                "the Prometheus URL has an '@' after a '/': in a user name or password give '/' as %2F and '@' as %40, "
+                "in a path '@' as %40"
+            )
         if self.cluster_label:
             Matcher(self.cluster_label, "=", self.cluster)
         for name in self.headers:

@@ -30,9 +30,23 @@ class _Answer(msgspec.Struct):
     errorType: str = ""  # noqa: N815 - Prometheus' spelling
     error: str = ""
     warnings: list[str] | None = None
+    isPartial: bool = False  # noqa: N815 - VictoriaMetrics' spelling
+
+
+class _Instant(msgspec.Struct):
+    value: tuple[float, str]
+
+
+class _Now(msgspec.Struct):
+    result: list[float | str | _Instant]
+
+
+class _Clock(msgspec.Struct):
+    data: _Now
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
+_CLOCK = msgspec.json.Decoder(_Clock)
 _VALUES = msgspec.json.Decoder(list[tuple[float, float]], strict=False)
 _FOREIGN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 """How msgspec says no."""
@@ -43,12 +57,15 @@ _SIZE = re.compile(r"too many|(?<!deadline )exceed|cannot select more than")
 SHOWN = 120
 """How much of a foreign text is repeated in a message. [characters]"""
 
+LATEST = 1e11
+"""Beyond it, in the year 5138, a time is in other units or none. [unix s]"""
+
 
 def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
     """The samples of an answer of ``query_range`` to the query ``name``, with ``labels`` as columns.
 
-    Raises MetricsMalformedError if the body is not Prometheus' JSON, MetricsPartialError if it has warnings, and
-    MetricsTooLargeError or MetricsMalformedError if the body reports an error.
+    Raises MetricsMalformedError if the body is not Prometheus' JSON, MetricsPartialError if it has warnings or calls
+    itself partial, and MetricsTooLargeError or MetricsMalformedError if the body reports an error.
     """
     try:
         answer = _ANSWER.decode(body)
@@ -62,11 +79,32 @@ def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
         raise MetricsPartialError(
             f"Prometheus answered the query {name!r} with a warning, so data is missing: {answer.warnings[0][:SHOWN]}"
         )
+    if answer.isPartial:
+        raise MetricsPartialError(
+            f"the answer to the query {name!r} says isPartial, so data is missing: a storage node of VictoriaMetrics "
+            "does not answer"
+        )
     if answer.data.resultType != "matrix":
         raise MetricsMalformedError(
             f"Prometheus answered the query {name!r} with {answer.data.resultType[:SHOWN]!r} instead of a matrix"
         )
     return _columns(name, body, labels, answer.data.result)
+
+
+def clock(body: bytes) -> float:
+    """The time at which ``time()`` was evaluated [unix s], whether the answer is a scalar or a vector of one.
+
+    VictoriaMetrics answers everything with a vector. Raises MetricsMalformedError.
+    """
+    try:
+        result = _CLOCK.decode(body).data.result
+    except _FOREIGN as error:
+        raise MetricsMalformedError(_foreign("time", body, str(error))) from error
+    match result:
+        case [float(at), str()] | [_Instant(value=(float(at), str()))] if 0 <= at < LATEST:
+            return at
+        case _:
+            raise MetricsMalformedError(_foreign("time", body, "it does not tell the time"))
 
 
 def error_in_body(name: str, kind: str, text: str) -> MetricsMalformedError | MetricsTooLargeError:

@@ -33,13 +33,20 @@ class Function(StrEnum):
     """Unix time of the last sample, for series still alive when the interval ends."""
 
 
+SCRAPER = ("job", "service", "prometheus_replica", "replica")
+"""Labels that tell scrapers of the same thing apart, and that a restart of what is scraped does not change."""
+
+
 class Combine(StrEnum):
     """How rows that differ only in labels we do not keep become one."""
 
     MAX = "max"
     MIN = "min"
-    MEAN = "avg"
-    SUM = "sum"
+    MEAN = "mean of all samples"
+    """Of a function that is a mean: each sample weighs the same, in whichever part of a series it is."""
+    MOST = "most that one scraper saw"
+    """For sums and counts. A new pod of what is scraped, or a new version of a node's kubelet, breaks a series in two: the parts
+    of one scraper are added, and of several scrapers the one that saw most counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,10 @@ class Query:
         """The expression over a range of ``span`` (a Prometheus duration), with ``extra`` matchers added."""
         matchers = ",".join(str(matcher) for matcher in (*self.matchers, *extra))
         selector = f"{self.metric}{{{matchers}}}" if matchers else self.metric
+        kept = ", ".join(self.keep)
+        if self.combine is Combine.MEAN:
+            total, count = (f"sum by ({kept}) ({each}({selector}[{span}]))" for each in (Function.SUM, Function.COUNT))
+            return f"{total} / {count}"
         match self.function:
             case Function.LAST_SCRAPE:
                 value = f"timestamp({selector})"
@@ -99,7 +110,9 @@ class Query:
                 value = f"increase({selector}[{span}]) and resets({selector}[{span}]) > 0"
             case _:
                 value = f"{self.function}({selector}[{span}])"
-        return f"{self.combine} by ({', '.join(self.keep)}) ({value})"
+        if self.combine is Combine.MOST:
+            return f"max by ({kept}) (sum by ({', '.join((*self.keep, *SCRAPER))}) ({value}))"
+        return f"{self.combine} by ({kept}) ({value})"
 
 
 IS_CONTAINER = (Matcher("container", "!=", ""), Matcher("container", "!=", "POD"))
@@ -112,8 +125,8 @@ WORKING_SET = "container_memory_working_set_bytes"
 
 CATALOGUE: tuple[Query, ...] = (
     # Containers, from kube-state-metrics. How many scrapes saw it run, when its last run began, when its pod ended.
-    Query("running", "kube_pod_container_status_running", Function.SUM, CONTAINER, required=True),
-    Query("init_running", "kube_pod_init_container_status_running", Function.SUM, CONTAINER),
+    Query("running", "kube_pod_container_status_running", Function.SUM, CONTAINER, Combine.MOST, required=True),
+    Query("init_running", "kube_pod_init_container_status_running", Function.SUM, CONTAINER, Combine.MOST),
     Query("started", "kube_pod_container_state_started", Function.LAST, CONTAINER),
     Query("completed", "kube_pod_completion_time", Function.LAST, ("namespace", "pod", "uid")),
     Query(
@@ -143,18 +156,27 @@ CATALOGUE: tuple[Query, ...] = (
     Query("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, CGROUP, Combine.MIN, IS_CONTAINER),
     Query("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, CGROUP, matchers=IS_CONTAINER),
     Query("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, CGROUP, matchers=IS_CONTAINER, carried=True),
-    Query("ram_mean", WORKING_SET, Function.MEAN, CGROUP, Combine.MEAN, IS_CONTAINER, required=True),
-    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, matchers=IS_CONTAINER),
+    Query("ram_sum", WORKING_SET, Function.SUM, CGROUP, Combine.MOST, IS_CONTAINER, required=True),
+    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, Combine.MOST, IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
     Query(
         "gpu_busy",
         "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
         Function.MEAN,
         ("namespace", "pod", "container", "UUID"),
-        matchers=IS_CONTAINER,
+        Combine.MEAN,
+        IS_CONTAINER,
     ),
     # Nodes.
-    Query("node_scrapes", "kube_node_info", Function.COUNT, ("node", "provider_id"), carried=True, required=True),
+    Query(
+        "node_scrapes",
+        "kube_node_info",
+        Function.COUNT,
+        ("node", "provider_id"),
+        Combine.MOST,
+        carried=True,
+        required=True,
+    ),
     Query("node_created", "kube_node_created", Function.LAST, ("node",)),
     Query(
         "node_capacity",
@@ -165,6 +187,23 @@ CATALOGUE: tuple[Query, ...] = (
         carried=True,
         required=True,
     ),
+    Query(
+        "node_labels",
+        "kube_node_labels",
+        Function.LAST,
+        (
+            "node",
+            "label_node_kubernetes_io_instance_type",
+            "label_topology_kubernetes_io_region",
+            "label_topology_kubernetes_io_zone",
+            "label_karpenter_sh_capacity_type",
+            "label_eks_amazonaws_com_capacity_type",
+            "label_cloud_google_com_gke_spot",
+            "label_cloud_google_com_gke_preemptible",
+            "label_kubernetes_azure_com_scalesetpriority",
+        ),
+        carried=True,
+    ),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
     Query("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
     Query("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
@@ -172,13 +211,7 @@ CATALOGUE: tuple[Query, ...] = (
     Query("node_total_rate", "node_total_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
     Query("node_spot", "kubecost_node_is_spot", Function.LAST, ("node", "provider_id")),
     # How many scrapes there were: series that exist as long as their source does.
-    Query(
-        "state_scrapes",
-        "",
-        Function.COUNT,
-        (),
-        matchers=(Matcher("__name__", "=~", "kube_node_info|kube_namespace_labels"),),
-    ),
+    Query("state_scrapes", "kube_namespace_labels", Function.COUNT, ("namespace",), Combine.MOST),
     # Names: asked once per chunk.
     Query("pod_node", "kube_pod_info", Function.LAST, ("namespace", "pod", "uid", "node"), once=True, required=True),
     Query(
@@ -203,23 +236,6 @@ CATALOGUE: tuple[Query, ...] = (
         Function.LAST,
         ("namespace", "job_name", "owner_kind", "owner_name"),
         matchers=IS_CONTROLLER,
-        once=True,
-    ),
-    Query(
-        "node_labels",
-        "kube_node_labels",
-        Function.LAST,
-        (
-            "node",
-            "label_node_kubernetes_io_instance_type",
-            "label_topology_kubernetes_io_region",
-            "label_topology_kubernetes_io_zone",
-            "label_karpenter_sh_capacity_type",
-            "label_eks_amazonaws_com_capacity_type",
-            "label_cloud_google_com_gke_spot",
-            "label_cloud_google_com_gke_preemptible",
-            "label_kubernetes_azure_com_scalesetpriority",
-        ),
         once=True,
     ),
 )

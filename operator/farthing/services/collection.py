@@ -1,20 +1,28 @@
 """Keep the store filled: what the operator does every few minutes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farthing.errors import FarthingError
-from farthing.model.window import Window, day_of
+from farthing.errors import FarthingError, MetricsError, MetricsUnreachableError
+from farthing.model.window import Window, day_of, days, rfc3339
 from farthing.services.collect import Collector
 
 DAY = 86400
+HALF_DAY = timedelta(hours=12)
+"""Forth from a midnight, or back from it, it leads into the day that is meant, however long that was."""
+
+CLOCKS_APART = 600
+"""By how much Prometheus' clock and this machine's may differ. [s]"""
 
 
 @dataclass(slots=True)
 class CollectService:
-    """Collects the newest hours, and at first the days before them. One thread at a time."""
+    """Collects what is missing since the last time it went well, and at first the days before. One thread at a time."""
 
     collector: Collector
+    clock: Callable[[], float]
+    """This machine's. [unix s]"""
     backfill_days: int = 7
     keep_hours_days: int = 14
     keep_days: int = 120
@@ -22,7 +30,8 @@ class CollectService:
     """Counts the changes of the store."""
     trouble: FarthingError | None = None
     """Why the last collection failed, if it did."""
-    _filled: bool = False
+    _filled_until: int | None = None
+    """When the last collection that went well began. [unix s]"""
 
     def refresh(self) -> bool:
         """Collect what is missing; returns whether the store changed. Raises FarthingError, which is kept as trouble."""
@@ -30,22 +39,47 @@ class CollectService:
             changed = self._collect()
         except FarthingError as error:
             self.trouble = error
-            # The days before the one that failed may have been kept.
+            # The days besides the one that failed may have been kept.
             self.version += 1
             raise
         self.trouble = None
         return changed
 
     def _collect(self) -> bool:
-        now = self.collector.now()
-        today = day_of(datetime.fromtimestamp(now, UTC), self.collector.zone)
-        # Half a day back from midnight lies in yesterday, however long that was.
-        first = day_of(today.start - timedelta(hours=12), self.collector.zone)
-        if not self._filled:
-            back = today.start - timedelta(days=self.backfill_days - 1, hours=12)
-            first = min(first, day_of(back, self.collector.zone), key=lambda day: day.start)
-        made = self.collector.collect(Window(first.start, today.end))
-        self._filled = True
+        now, local = self.collector.now(), int(self.clock())
+        if abs(now - local) > CLOCKS_APART:
+            # What is too old goes by the clock, so that a wrong one would empty the store.
+            raise MetricsError(
+                f"Prometheus' clock says {rfc3339(_utc(now))} and this machine's {rfc3339(_utc(local))}, more than "
+                f"{CLOCKS_APART // 60} minutes apart: nothing is collected or forgotten until the Prometheus URL is "
+                "right and both clocks are set"
+            )
+        made, failed = 0, None
+        for day in reversed(self._days(now)):
+            try:
+                made += self.collector.collect(day)
+            except FarthingError as error:
+                failed = failed or error
+                if isinstance(error, MetricsUnreachableError):
+                    break
+        earlier = min(now, local)
+        self.collector.forget(earlier - self.keep_hours_days * DAY, earlier - self.keep_days * DAY)
+        if failed is not None:
+            raise failed
+        self._filled_until = now
         self.version += 1 if made else 0
-        self.collector.forget(now - self.keep_hours_days * DAY, now - self.keep_days * DAY)
         return made > 0
+
+    def _days(self, now: int) -> list[Window]:
+        """The days from the one before the last good collection, or the first to be filled, to that of ``now``."""
+        zone = self.collector.zone
+        today = day_of(_utc(now), zone)
+        since = today.start + HALF_DAY - timedelta(days=self.backfill_days - 1)
+        if self._filled_until is not None:
+            since = _utc(min(now, self._filled_until))
+        first = day_of(since, zone).start - HALF_DAY
+        return days(Window(max(first, _utc(now - self.keep_days * DAY)), today.end), zone)
+
+
+def _utc(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)

@@ -42,10 +42,11 @@ def gathered(  # noqa: PLR0913 - a use case names what it needs
             bench.load(samples)
             progress("asking Prometheus", done, len(metrics.names))
         seen = judged(bench.compute(), known)
-        worst = max((one.residual for one in seen), default=0.0)
-        if worst > CONSERVED:
+        # Asked this way round, a residual that is no number is a breach too.
+        breaches = [one.residual for one in seen if not one.residual <= CONSERVED]
+        if breaches:
             raise ConservationError(
-                f"allocated + idle - overallocated differs from an asset's cost by {worst:.1e} of it: this is a fault of "
+                f"allocated + idle - overallocated differs from an asset's cost by {max(breaches):.1e} of it: this is a fault of "
                 "Farthing's, and nothing was kept of it; please report it"
             )
         yield bench, [replace(one, collected=collected) for one in seen]

@@ -134,7 +134,7 @@ def _completeness(seen: Seen, trouble: FarthingError | None) -> tuple[ConditionS
         )
     poor = [one for one in seen.coverage if not one.complete]
     what = (
-        f"{percent_text(min(1.0, seen.share))} of the expected scrapes were seen: {len(seen.unseen)} of "
+        f"{percent_text(min(1.0, seen.share))} of the expected scrapes were seen: {seen.hours_expected - seen.hours_seen} of "
         f"{seen.hours_expected} hours are missing, {len(poor)} in part"
     )
     if trouble is not None:

@@ -20,6 +20,12 @@ from farthing.store.manifest import TABLES
 MEMORY_LIMIT = "160MB"
 """What a chunk may take; more goes to the temporary directory."""
 
+MOST = 1e19
+"""The largest sample that is taken for an amount: Kubernetes' own quantities end at 2**63 - 1, about 9.2e18.
+
+A day's seconds times that, times a rate, is far from where doubles end; what a broken exporter shows need not be.
+"""
+
 CREATE = "create or replace temp table {name} as {select}"
 
 
@@ -31,7 +37,7 @@ class Workbench:
         self.cluster = cluster
         self.connection = connect(memory_limit=MEMORY_LIMIT)
         self._rejected: Counter[int] = Counter()
-        """How many samples of each interval were no number, infinite or negative."""
+        """How many samples of each interval were no number, negative or above ``MOST``."""
         self._identities: dict[str, dict[tuple[str, ...], int]] = {number: {} for number in NUMBERED}
         rows = [(start, seconds, start - chunk.step) for start, seconds in chunk.intervals]
         columns = ", ".join(
@@ -47,7 +53,7 @@ class Workbench:
         self.connection.close()
 
     def load(self, samples: Samples) -> None:
-        """Keep ``samples`` as the table of their name; those that are no number, infinite or negative are counted out."""
+        """Keep ``samples`` as the table of their name; those that are no number, negative or above ``MOST`` are counted out."""
         number, labels = numbered(samples.name)
         # In the order of ``tables.samples``: a union goes by it.
         columns = {number: _column(self._numbers(number, samples), DataType.int32())} if number else {}
@@ -65,7 +71,7 @@ class Workbench:
         with self._registered(farthing_series=series, farthing_values=values) as cursor:
             kept = "".join(f"s.{quoted(label)}, " for label in columns)
             # A value is dated one millisecond before its interval ends.
-            start, good = f"cast(round(time + 0.001) as bigint) - {self.chunk.step}", "isfinite(value) and value >= 0"
+            start, good = f"cast(round(time + 0.001) as bigint) - {self.chunk.step}", f"value between 0 and {MOST}"
             select = f"""
                 select {start} as "start", {kept} value
                 from farthing_values v join farthing_series s using (series) where {good}
