@@ -54,7 +54,7 @@ def _incomplete(answer: Answer) -> int:
     seen = answer.seen
     why = f"no series of {', '.join(seen.missing)}" if seen.missing else f"{seen.share:.1%} of the scrapes were seen"
     if seen.rejected:
-        why += f", {seen.rejected} samples were no number, infinite or negative"
+        why += f", {seen.rejected} samples were no number, negative or beyond any quantity"
     click.echo(f"farthing: the data of {answer.question.window} is incomplete: {why}; costs are too low", err=True)
     return INCOMPLETE
 

@@ -28,7 +28,7 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 @click.option("--refresh-interval", envvar="FARTHING_REFRESH_INTERVAL", default="10m", metavar="DURATION",
               help="How often the newest hours are collected anew.")  # fmt: skip
 @click.option("--backfill-days", envvar="FARTHING_BACKFILL_DAYS", default=7, type=click.IntRange(1, 3650),
-              help="How many days back to collect at the first start.")  # fmt: skip
+              help="How many days back to look for what is missing at each start.")  # fmt: skip
 @click.option("--keep-hours-days", envvar="FARTHING_KEEP_HOURS_DAYS", default=14, type=click.IntRange(2, 3650),
               help="How long facts are kept by the hour. [days]")  # fmt: skip
 @click.option("--keep-days", envvar="FARTHING_KEEP_DAYS", default=120, type=click.IntRange(2, 3650),

@@ -48,7 +48,7 @@ class Seen:
 
     @property
     def rejected(self) -> int:
-        """Samples that were no number, infinite or negative, and were left out."""
+        """Samples that were no number, negative or beyond any quantity, and were left out."""
         return sum(one.rejected for one in self.coverage)
 
     @property

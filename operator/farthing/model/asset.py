@@ -49,7 +49,7 @@ def idle(asset_cost: ir.FloatingValue, allocated_cost: ir.FloatingValue) -> ir.F
 def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
     """C12 in each interval: allocations + idle - overallocated, less the asset's cost, of the worst node and resource.
 
-    Columns: start, residual (relative to the asset's cost, or to 1 where that is more).
+    Columns: start, residual (relative to the larger of what the asset costs and what is charged on it, or to 1 where that is more).
     """
     charged = allocation.group_by(*KEY).agg(
         **{f"{name}_charged": allocation[f"{name}_cost"].sum() for name in RESOURCES}
@@ -62,7 +62,7 @@ def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
             - rows[f"{name}_overallocated_cost"]
             - rows[f"{name}_cost"]
         ).abs()
-        / ibis.greatest(rows[f"{name}_cost"], 1.0)
+        / ibis.greatest(rows[f"{name}_cost"], rows[f"{name}_charged"].fill_null(0.0), 1.0)
         for name in RESOURCES
     ]
     return rows.group_by("start").agg(residual=ibis.greatest(*errors).max())

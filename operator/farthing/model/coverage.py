@@ -55,7 +55,7 @@ class Coverage:
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
     rejected: int = 0
-    """Samples that were no number, infinite or negative, and were left out."""
+    """Samples that were no number, negative or beyond any quantity, and were left out."""
     residual: float = 0.0
     """The largest breach of conservation (C12), relative."""
     collected: float = 0.0
@@ -83,7 +83,9 @@ class Coverage:
         # An hour that grows may come to have a gap: it is the time seen that must not shrink, not its share.
         seen_less = self.share * self.seconds < stored.share * stored.seconds * (1.0 - ROUNDING)
         # Without cAdvisor the share is that of kube-state-metrics alone: half of both tells more.
-        gained = set(self.missing) < set(stored.missing)
+        gained = set(self.missing) < set(stored.missing) and self.state_scrapes >= stored.state_scrapes * (
+            1.0 - ROUNDING
+        )
         return gained or (not seen_less and self.rejected <= stored.rejected)
 
 

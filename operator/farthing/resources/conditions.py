@@ -50,7 +50,7 @@ METRICS_MISSING: Final = "MetricsMissing"
 """DataComplete False: a metric that the costs need was never seen in the window."""
 
 SAMPLES_REJECTED: Final = "SamplesRejected"
-"""DataComplete False: samples were no number, infinite or negative, and were left out."""
+"""DataComplete False: samples were no number, negative or beyond any quantity, and were left out."""
 
 NOT_KNOWN: Final = "NotKnown"
 """DataComplete Unknown: no run has measured coverage for this generation."""

@@ -130,7 +130,7 @@ def _completeness(seen: Seen, trouble: FarthingError | None) -> tuple[ConditionS
         return (
             "False",
             conditions.SAMPLES_REJECTED,
-            f"{seen.rejected} samples were no number, infinite or negative, and were left out: check the exporters",
+            f"{seen.rejected} samples were no number, negative or beyond any quantity, and were left out: check the exporters",
         )
     poor = [one for one in seen.coverage if not one.complete]
     what = (
