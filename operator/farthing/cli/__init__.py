@@ -1,7 +1,8 @@
 """The command line: ``farthing COMMAND``. Each command parses, asks ``wiring`` for what it needs, and prints."""
 
+import os
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import click
 
@@ -37,6 +38,13 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Who no longer reads what it prints has not failed, as click would have it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _read_enough()
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
@@ -68,6 +76,11 @@ def main() -> None:
         click.echo(f"farthing: {sentence(error)}", err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:
-        # The reader of a pipe has seen enough.
-        sys.stderr.close()
-        sys.exit(0)
+        # What is still to be flushed at the end.
+        _read_enough()
+
+
+def _read_enough() -> NoReturn:
+    """End well: the reader of a pipe has gone, and Python must find nobody missing when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
