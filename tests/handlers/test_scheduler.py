@@ -20,6 +20,8 @@ from tests.support.operating import FakeCollection, FakeReports
 from tests.support.servers import answers
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 class Written:
     """A client and a publisher that keep what they are given."""

@@ -8,30 +8,15 @@ import pytest
 
 from farthing.demo.cluster import Cluster
 from farthing.errors import MetricsUnreachableError, StoreLockedError
-from farthing.model.coverage import Coverage
 from farthing.model.window import Window
 from farthing.services.collect import LATE_DATA
 from farthing.store.days import Store
-from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster
-from tests.support.measuring import CLUSTER, DAY, moment
+from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster, stored
+from tests.support.measuring import DAY, moment
 
 pytestmark = pytest.mark.slow
 
 WINDOW = Window(moment(START), moment(END))
-
-
-@pytest.fixture
-def source() -> Clocked:
-    return Clocked(quiet_cluster(), END + 600)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
-
-
-def stored(store: Store) -> dict[str, list[Coverage]]:
-    return {manifest.date: list(manifest.coverage) for manifest in store.manifests(CLUSTER)}
 
 
 def test_each_day_is_asked_in_one_piece_newest_first(source: Clocked, store: Store) -> None:

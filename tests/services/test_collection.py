@@ -1,33 +1,17 @@
 """What the operator does every few minutes: fill holes, go past what fails, forget by a clock that two agree on."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from farthing.errors import FarthingError, MetricsError, MetricsPartialError, MetricsUnreachableError
-from farthing.model.coverage import Coverage
 from farthing.prometheus.queries import CATALOGUE
 from farthing.services.collection import CollectService
 from farthing.store.days import Store
-from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster
+from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster, stored
 from tests.support.measuring import CLUSTER, DAY
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def source() -> Clocked:
-    return Clocked(quiet_cluster(), END + 600)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "store")
-
-
-def stored(store: Store) -> dict[str, list[Coverage]]:
-    return {manifest.date: list(manifest.coverage) for manifest in store.manifests(CLUSTER)}
 
 
 def service(source: Clocked, store: Store, backfill_days: int = 1, **settings: Any) -> CollectService:

@@ -25,6 +25,8 @@ from farthing.store.workbench import Workbench
 from tests.support.hostile_server import Asked, HostileServer, Visit, Way, answers, breaks_off
 from tests.support.measuring import asking
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
 CHUNK = Chunk(HOUR, ((START, 3600.0),))

@@ -18,6 +18,8 @@ from farthing.services.reports import TOLD_TENANTS, ReportService
 from farthing.services.shared import MOST_KEPT_ROWS, SharedAnswers
 from tests.support.demo_store import DemoStore
 
+pytestmark = pytest.mark.slow
+
 SYSTEM = "farthing-system"
 
 

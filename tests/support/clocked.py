@@ -8,6 +8,7 @@ from farthing.demo.cluster import Cluster
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
 from farthing.errors import MetricsPartialError, MetricsUnreachableError
+from farthing.model.coverage import Coverage
 from farthing.prometheus.queries import CATALOGUE, Matcher, Query
 from farthing.prometheus.source import CatalogueSource
 from farthing.services.collect import Collector
@@ -74,3 +75,8 @@ def quiet_cluster(end: int = END) -> Cluster:
 
 def collector(source: Clocked, store: Store, zone: tzinfo = UTC) -> Collector:
     return Collector(CatalogueSource(source), store, Workbench, CLUSTER, zone)
+
+
+def stored(store: Store) -> dict[str, list[Coverage]]:
+    """What was seen of each interval of each stored day, by the day's date."""
+    return {manifest.date: list(manifest.coverage) for manifest in store.manifests(CLUSTER)}

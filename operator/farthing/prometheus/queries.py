@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from farthing.errors import InvalidInputError
+from farthing.model.tables import SAMPLES
 
 GPU_RESOURCES = "nvidia_com_gpu|nvidia_com_mig_.*|amd_com_gpu"
 """kube-state-metrics' spelling of the GPU resources, as a regular expression."""
-
-CONTAINER = ("namespace", "pod", "uid", "container")
-CGROUP = ("namespace", "pod", "container", "id")
-"""cAdvisor's identity of one run of a container: ``id`` is the cgroup path, new at each restart."""
 
 
 class Function(StrEnum):
@@ -123,119 +120,61 @@ RESOURCES = (Matcher("resource", "=~", f"cpu|memory|{GPU_RESOURCES}"),)
 CPU_SECONDS = "container_cpu_usage_seconds_total"
 WORKING_SET = "container_memory_working_set_bytes"
 
+
+def _read(  # noqa: PLR0913 - an entry of the catalogue is these
+    name: str,
+    metric: str,
+    function: Function,
+    combine: Combine = Combine.MAX,
+    matchers: tuple[Matcher, ...] = (),
+    *,
+    carried: bool = False,
+    once: bool = False,
+    required: bool = False,
+) -> Query:
+    """The query that fills the model's table ``name``, with that table's labels."""
+    return Query(name, metric, function, SAMPLES[name], combine, matchers, carried, once, required)
+
+
 CATALOGUE: tuple[Query, ...] = (
     # Containers, from kube-state-metrics. How many scrapes saw it run, when its last run began, when its pod ended.
-    Query("running", "kube_pod_container_status_running", Function.SUM, CONTAINER, Combine.MOST, required=True),
-    Query("init_running", "kube_pod_init_container_status_running", Function.SUM, CONTAINER, Combine.MOST),
-    Query("started", "kube_pod_container_state_started", Function.LAST, CONTAINER),
-    Query("completed", "kube_pod_completion_time", Function.LAST, ("namespace", "pod", "uid")),
-    Query(
-        "requests",
-        "kube_pod_container_resource_requests",
-        Function.MEAN,
-        (*CONTAINER, "resource"),
-        matchers=RESOURCES,
-        required=True,
-    ),
-    Query(
-        "init_requests",
-        "kube_pod_init_container_resource_requests",
-        Function.MEAN,
-        (*CONTAINER, "resource"),
-        matchers=RESOURCES,
-    ),
-    Query(
+    _read("running", "kube_pod_container_status_running", Function.SUM, Combine.MOST, required=True),
+    _read("init_running", "kube_pod_init_container_status_running", Function.SUM, Combine.MOST),
+    _read("started", "kube_pod_container_state_started", Function.LAST),
+    _read("completed", "kube_pod_completion_time", Function.LAST),
+    _read("requests", "kube_pod_container_resource_requests", Function.MEAN, matchers=RESOURCES, required=True),
+    _read("init_requests", "kube_pod_init_container_resource_requests", Function.MEAN, matchers=RESOURCES),
+    _read(
         "gpu_limits",
         "kube_pod_container_resource_limits",
         Function.MEAN,
-        (*CONTAINER, "resource"),
         matchers=(Matcher("resource", "=~", GPU_RESOURCES),),
     ),
     # Use, from cAdvisor.
-    Query("cpu_last", CPU_SECONDS, Function.LAST, CGROUP, matchers=IS_CONTAINER, carried=True, required=True),
-    Query("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, CGROUP, Combine.MIN, IS_CONTAINER),
-    Query("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, CGROUP, matchers=IS_CONTAINER),
-    Query("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, CGROUP, matchers=IS_CONTAINER, carried=True),
-    Query("ram_sum", WORKING_SET, Function.SUM, CGROUP, Combine.MOST, IS_CONTAINER, required=True),
-    Query("ram_scrapes", WORKING_SET, Function.COUNT, CGROUP, Combine.MOST, IS_CONTAINER),
+    _read("cpu_last", CPU_SECONDS, Function.LAST, matchers=IS_CONTAINER, carried=True, required=True),
+    _read("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, Combine.MIN, IS_CONTAINER),
+    _read("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, matchers=IS_CONTAINER),
+    _read("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, matchers=IS_CONTAINER, carried=True),
+    _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER, required=True),
+    _read("ram_scrapes", WORKING_SET, Function.COUNT, Combine.MOST, IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
-    Query(
-        "gpu_busy",
-        "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
-        Function.MEAN,
-        ("namespace", "pod", "container", "UUID"),
-        Combine.MEAN,
-        IS_CONTAINER,
-    ),
+    _read("gpu_busy", "DCGM_FI_PROF_GR_ENGINE_ACTIVE", Function.MEAN, Combine.MEAN, IS_CONTAINER),
     # Nodes.
-    Query(
-        "node_scrapes",
-        "kube_node_info",
-        Function.COUNT,
-        ("node", "provider_id"),
-        Combine.MOST,
-        carried=True,
-        required=True,
-    ),
-    Query("node_created", "kube_node_created", Function.LAST, ("node",)),
-    Query(
-        "node_capacity",
-        "kube_node_status_capacity",
-        Function.LAST,
-        ("node", "resource"),
-        matchers=RESOURCES,
-        carried=True,
-        required=True,
-    ),
-    Query(
-        "node_labels",
-        "kube_node_labels",
-        Function.LAST,
-        (
-            "node",
-            "label_node_kubernetes_io_instance_type",
-            "label_topology_kubernetes_io_region",
-            "label_topology_kubernetes_io_zone",
-            "label_karpenter_sh_capacity_type",
-            "label_eks_amazonaws_com_capacity_type",
-            "label_cloud_google_com_gke_spot",
-            "label_cloud_google_com_gke_preemptible",
-            "label_kubernetes_azure_com_scalesetpriority",
-        ),
-        carried=True,
-    ),
+    _read("node_scrapes", "kube_node_info", Function.COUNT, Combine.MOST, carried=True, required=True),
+    _read("node_created", "kube_node_created", Function.LAST),
+    _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True, required=True),
+    _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
-    Query("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
-    Query("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
-    Query("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
-    Query("node_total_rate", "node_total_hourly_cost", Function.MEAN, ("node", "provider_id"), Combine.MEAN),
-    Query("node_spot", "kubecost_node_is_spot", Function.LAST, ("node", "provider_id")),
+    _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("node_total_rate", "node_total_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("node_spot", "kubecost_node_is_spot", Function.LAST),
     # How many scrapes there were: series that exist as long as their source does.
-    Query("state_scrapes", "kube_namespace_labels", Function.COUNT, ("namespace",), Combine.MOST),
+    _read("state_scrapes", "kube_namespace_labels", Function.COUNT, Combine.MOST),
     # Names: asked once per chunk.
-    Query("pod_node", "kube_pod_info", Function.LAST, ("namespace", "pod", "uid", "node"), once=True, required=True),
-    Query(
-        "pod_owner",
-        "kube_pod_owner",
-        Function.LAST,
-        ("namespace", "pod", "uid", "owner_kind", "owner_name"),
-        matchers=IS_CONTROLLER,
-        once=True,
-    ),
-    Query(
-        "replicaset_owner",
-        "kube_replicaset_owner",
-        Function.LAST,
-        ("namespace", "replicaset", "owner_kind", "owner_name"),
-        matchers=IS_CONTROLLER,
-        once=True,
-    ),
-    Query(
-        "job_owner",
-        "kube_job_owner",
-        Function.LAST,
-        ("namespace", "job_name", "owner_kind", "owner_name"),
-        matchers=IS_CONTROLLER,
-        once=True,
-    ),
+    _read("pod_node", "kube_pod_info", Function.LAST, once=True, required=True),
+    _read("pod_owner", "kube_pod_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
+    _read("replicaset_owner", "kube_replicaset_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
+    _read("job_owner", "kube_job_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
 )
