@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from farthing.model.coverage import Coverage
-from farthing.model.tables import ALLOCATION, ASSET, RESOURCES
+from farthing.model.tables import FACTS, RESOURCES
 from farthing.store.manifest import File, Manifest, manifest_path, save
 
 ROOT = Path(__file__).parents[1]
@@ -29,9 +29,7 @@ def told(heading: str) -> set[str]:
     return {name.replace("*", resource) for name in names for resource in RESOURCES}
 
 
-@pytest.mark.parametrize(
-    ("table", "columns"), [("allocation", ALLOCATION), ("asset", ASSET)], ids=["allocation", "asset"]
-)
+@pytest.mark.parametrize(("table", "columns"), FACTS.items(), ids=list(FACTS))
 def test_the_columns_of_a_table_are_all_told(table: str, columns: dict[str, str]) -> None:
     assert told(table) == set(columns)
 

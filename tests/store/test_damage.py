@@ -69,7 +69,7 @@ def test_a_truncated_manifest_is_corrupt(store: Store, length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"null", b'{"version": "x"}', b"{}", b'{"version": 1}', b"\xff\xfe", b"<html>"]
+    "body", [b"[]", b"null", b'{"version": "x"}', b"{}", b'{"version": 2}', b"\xff\xfe", b"<html>"]
 )
 def test_what_is_no_manifest_is_corrupt(store: Store, body: bytes) -> None:
     path = manifest_path(store.root, CLUSTER, DATE)
@@ -83,12 +83,21 @@ def test_a_newer_manifest_is_refused_and_left_alone(store: Store) -> None:
     keep(store, one_hour(1.0), seen(0))
     path = manifest_path(store.root, CLUSTER, DATE)
     body: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-    newer = msgspec.json.encode({"version": 2, "what": "we cannot know"})
-    assert body["version"] == 1
+    newer = msgspec.json.encode({"version": 3, "what": "we cannot know"})
+    assert body["version"] == 2
     path.write_bytes(newer)
-    with pytest.raises(StoreVersionError, match=r"newer Farthing \(store version 2, this one reads up to 1\): upgrade"):
+    with pytest.raises(StoreVersionError, match=r"newer Farthing \(store version 3, this one reads up to 2\): upgrade"):
         keep(store, one_hour(2.0), seen(0))
     assert path.read_bytes() == newer
+
+
+def test_a_day_of_an_older_layout_is_as_if_it_were_not_there(store: Store) -> None:
+    path = manifest_path(store.root, CLUSTER, DATE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'{"version": 1, "day": {}}')
+    assert store.day(CLUSTER, DATE) is None
+    keep(store, one_hour(1.0), seen(0))
+    assert store.day(CLUSTER, DATE) is not None
 
 
 def test_nothing_is_pruned_while_a_manifest_cannot_be_read(store: Store) -> None:

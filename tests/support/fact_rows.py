@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from farthing.model.coverage import Coverage
 from farthing.model.plan import Part
-from farthing.model.tables import ALLOCATION, ASSET, GIB
+from farthing.model.tables import ALLOCATION, ASSET, FACTS, GIB
 from farthing.model.window import Window
 from farthing.store.days import Store
 from farthing.store.engine import connect, quoted, run, text
@@ -20,7 +20,6 @@ HOUR = 3600
 DAY = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(START, UTC) + timedelta(days=1))
 CLUSTER = "cluster-one"
 TYPES = {"int64": "bigint", "float64": "double", "string": "varchar", "boolean": "boolean"}
-COLUMNS = {"allocation": ALLOCATION, "asset": ASSET}
 
 Row = dict[str, Any]
 
@@ -48,6 +47,20 @@ def node(hour: float = 0, *, name: str = "node-a", **values: Any) -> Row:
     return _complete(ASSET, named, values)
 
 
+def said(kind: str, key: str, value: str = "", *, pod: str = "web", namespace: str = "shop", start: int = START) -> Row:
+    """What is said of a pod, or of a namespace."""
+    whose = {"pod": "", "uid": ""} if kind.startswith("namespace_") else {"pod": pod, "uid": f"uid-{pod}"}
+    return {
+        "start": start,
+        "cluster": CLUSTER,
+        "namespace": namespace,
+        **whose,
+        "kind": kind,
+        "key": key,
+        "value": value,
+    }
+
+
 def _complete(columns: Mapping[str, str], named: Mapping[str, Any], values: Mapping[str, Any]) -> Row:
     unknown = set(values) - set(columns)
     if unknown:
@@ -61,12 +74,13 @@ def seen(*hours: int, seconds: float = 3600.0, share: float = 1.0, missing: tupl
 
 
 class FactTables:
-    """The tables ``allocation`` and ``asset`` in a DuckDB, from rows."""
+    """The tables of facts in a DuckDB, from rows."""
 
-    def __init__(self, allocation: Iterable[Row] = (), asset: Iterable[Row] = ()) -> None:
+    def __init__(self, allocation: Iterable[Row] = (), asset: Iterable[Row] = (), **others: Iterable[Row]) -> None:
         self.connection = connect(threads=1)
-        for table, rows in (("allocation", list(allocation)), ("asset", list(asset))):
-            columns = COLUMNS[table]
+        given = {"allocation": allocation, "asset": asset, **others}
+        for table, columns in FACTS.items():
+            rows = list(given.get(table, ()))
             typed = ", ".join(f"{quoted(name)} {TYPES[kind]}" for name, kind in columns.items())
             run(self.connection, f"create temp table {table} ({typed})")
             if rows:
@@ -82,10 +96,14 @@ class FactTables:
 
     def part(self, folder: Path, sets: Mapping[int, int]) -> Part:
         """Files of these facts in ``folder``, of which the hours in ``sets`` belong to a set each."""
-        for table in COLUMNS:
+        for table in FACTS:
             run(self.connection, f"copy {table} to {text(str(folder / table))} (format parquet)")
-        files = {table: [str(folder / table)] for table in COLUMNS}
-        return Part(files, {START + hour * HOUR: index for hour, index in sets.items()})
+        files = {table: [str(folder / table)] for table in FACTS}
+        return Part(
+            files,
+            {START + hour * HOUR: index for hour, index in sets.items()},
+            {START + hour * HOUR: START for hour in sets},
+        )
 
 
 def one_hour(cost: float, hour: int = 0) -> FactTables:

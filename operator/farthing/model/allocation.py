@@ -6,15 +6,33 @@ import ibis.expr.types as ir
 from farthing.model.node import gpu_devices, is_gpu
 from farthing.model.owners import controllers
 from farthing.model.rates import discounted
-from farthing.model.tables import ALLOCATION, GIB, HOUR, POD_KEY, RESOURCES, extend, identities, samples
+from farthing.model.tables import (
+    ALLOCATION,
+    GIB,
+    HOUR,
+    IDENTITY,
+    LARGEST,
+    POD_KEY,
+    RESOURCES,
+    UNMOUNTED,
+    extend,
+    identities,
+    samples,
+    zero,
+)
 
 KEY = ("start", "container_no")
+PART_KEY = ("start", *IDENTITY["allocation"])
+TRAFFIC_KEY = ("start", "namespace", "pod", "uid", "container")
+TIMES = ("seconds", "run_start", "run_end")
+CHARGED = tuple(column for column in ALLOCATION if not column.startswith(("network_", "pv_", "lb_")))
+"""Columns of ``tables.ALLOCATION`` that cpu, ram and gpu need."""
 UNIT = {"cpu": HOUR, "ram": GIB * HOUR, "gpu": HOUR}
 """Resource-seconds in the unit of the rate: core-s, B-s and GPU-s in a core-, GiB- and GPU-hour."""
 
 
-def allocations(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir.Table:
-    """What each container of ``run`` is charged in each interval, columns ``tables.ALLOCATION``."""
+def charges(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir.Table:
+    """What each container of ``run`` is charged for cpu, ram and gpu in each interval: columns ``CHARGED``."""
     rows = extend(_on_node(run, nodes), usage.drop("usage_scrapes"), *KEY)
     rows = extend(rows, _requests(), *KEY)
     rows = extend(rows, _gpu_busy(run), *KEY)
@@ -33,7 +51,37 @@ def allocations(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -
         f"{name}_cost": discounted(rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name)
         for name in RESOURCES
     }
-    return rows.mutate(cluster=ibis.literal(cluster), **costs).select(*ALLOCATION)
+    largest = dict.fromkeys(LARGEST, zero())
+    return rows.mutate(cluster=ibis.literal(cluster), **costs, **largest).select(*CHARGED)
+
+
+def allocations(charged: ir.Table, traffic: ir.Table, volume: ir.Table, balancer: ir.Table) -> ir.Table:
+    """``charged`` with what each container is charged for traffic, volumes and load balancers, columns ``tables.ALLOCATION``.
+
+    ``traffic`` is that of ``network.traffic``, the others are the facts of that name, whose rows without a container are
+    rows here too.
+    """
+    volumes = volume.group_by(*PART_KEY).agg(pv_byte_seconds=volume.byte_seconds.sum(), pv_cost=volume.cost.sum())
+    balancers = balancer.group_by(*PART_KEY).agg(lb_cost=balancer.cost.sum())
+    rows = ibis.union(charged, _unmounted(volume, balancer), distinct=False)
+    for part, on in ((traffic, TRAFFIC_KEY), (volumes, PART_KEY), (balancers, PART_KEY)):
+        rows = extend(rows, part, *on)
+    added = [column for column in ALLOCATION if column not in CHARGED]
+    return rows.mutate(**{column: rows[column].fill_null(0.0) for column in added}).select(*ALLOCATION)
+
+
+def _unmounted(volume: ir.Table, balancer: ir.Table) -> ir.Table:
+    """Rows like those of ``charges`` for what no container holds."""
+    held_by_none = [part.filter(part.container == UNMOUNTED).select(*PART_KEY, *TIMES) for part in (volume, balancer)]
+    rows = ibis.union(*held_by_none, distinct=False)
+    rows = rows.group_by(*PART_KEY).agg(
+        seconds=rows.seconds.max(),
+        run_start=rows.run_start.min(),
+        run_end=rows.run_end.max(),
+    )
+    rows = rows.mutate(run_seconds=rows.run_end - rows.run_start)
+    known = set(rows.columns)
+    return rows.mutate(**{column: zero() for column in CHARGED if column not in known}).select(*CHARGED)
 
 
 def _requests() -> ir.Table:

@@ -5,9 +5,11 @@ import ibis.expr.types as ir
 
 from farthing.model.allocation import UNIT
 from farthing.model.rates import discounted
-from farthing.model.tables import ASSET, RESOURCES, extend
+from farthing.model.tables import ASSET, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
+NOT_OF_NODES = ("pv_quantity", "pv_cost", "network_cost", "lb_cost", "management_cost")
+NOT_OF_OTHERS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
 def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table:
@@ -38,6 +40,27 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
             f"{name}_overallocated_cost": idle(rows[f"{name}_allocated_cost"], rows[f"{name}_cost"])
             for name in RESOURCES
         },
+        **dict.fromkeys(NOT_OF_NODES, zero()),
+    ).select(*ASSET)
+
+
+def other_assets(rows: ir.Table, cluster: str, kind: str, category: str) -> ir.Table:
+    """``rows`` as assets of the type ``kind``, columns ``tables.ASSET``.
+
+    They have start, seconds, name, run_start, run_end [unix s] and run_seconds [s], their own cost, and whatever
+    else of an asset they know; the rest is empty or 0.
+    """
+    texts = [name for name, type_ in ASSET.items() if type_ == "string" and name not in rows.columns]
+    numbers = [name for name in (*NOT_OF_NODES, *NOT_OF_OTHERS) if name not in rows.columns]
+    rows = rows.mutate(
+        **dict.fromkeys(texts, ibis.literal("")),
+        **dict.fromkeys(numbers, zero()),
+    )
+    return rows.mutate(
+        cluster=ibis.literal(cluster),
+        type=ibis.literal(kind),
+        category=ibis.literal(category),
+        spot=ibis.literal(value=False),
     ).select(*ASSET)
 
 
@@ -54,7 +77,8 @@ def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
     charged = allocation.group_by(*KEY).agg(
         **{f"{name}_charged": allocation[f"{name}_cost"].sum() for name in RESOURCES}
     )
-    rows = extend(asset.rename(node="name"), charged, *KEY)
+    nodes = asset.filter(asset.type == "Node").rename(node="name")
+    rows = extend(nodes, charged, *KEY)
     errors = [
         (
             rows[f"{name}_charged"].fill_null(0.0)

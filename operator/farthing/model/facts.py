@@ -3,20 +3,25 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.allocation import allocations
+from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
+from farthing.model.balancer import balancer_assets, balancers, balancers_seen
 from farthing.model.coverage import observations
+from farthing.model.management import management_assets
+from farthing.model.network import network_assets, traffic
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
-from farthing.model.tables import ALLOCATION, ASSET, IDENTITY, table
+from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
 from farthing.model.usage import container_usage
+from farthing.model.volume import disk_assets, disks, volumes
+from farthing.model.workload import workloads
 
 
 def steps(cluster: str) -> dict[str, ir.Table]:
     """Name and expression of each step, in order.
 
-    ``allocation`` and ``asset`` are the facts, ``observed`` what they were seen by (``coverage.observations``).
+    The facts are ``tables.FACTS``; ``observed`` is what they were seen by (``coverage.observations``).
 
     Each is to be kept under its name before the next is computed: what follows refers to it by that name.
     """
@@ -31,8 +36,20 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     usage = step("usage", container_usage(pace, run))
     held = step("node_held", node_holdings(step("node_run", node_runs(pace))))
     nodes = step("node", node_rates(step("node_price", node_prices(held))))
-    allocation = step("allocation", allocations(cluster, run, usage, nodes))
-    asset = step("asset", node_assets(cluster, nodes, allocation))
+    charged = step("charged", charges(cluster, run, usage, nodes))
+    disk = step("disk", disks(pace))
+    volume = step("volume", volumes(cluster, charged, disk))
+    served = step("served", balancers_seen(pace))
+    balancer = step("balancer", balancers(cluster, charged, served))
+    allocation = step("allocation", allocations(charged, traffic(pace, charged), volume, balancer))
+    others = (
+        disk_assets(cluster, disk),
+        network_assets(cluster, allocation),
+        balancer_assets(cluster, served),
+        management_assets(cluster, pace),
+    )
+    asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
+    step("workload", workloads(cluster))
     step("observed", observations(pace, run, usage, residuals(allocation, asset)))
     return made
 
@@ -40,16 +57,15 @@ def steps(cluster: str) -> dict[str, ir.Table]:
 def rolled_up(name: str, start: int) -> ir.Table:
     """The facts table ``name`` summed over all its intervals into one that begins at ``start`` [unix s]."""
     facts = table(name)
-    columns = ALLOCATION if name == "allocation" else ASSET
     key = IDENTITY[name]
-    sums = [column for column in columns if column not in {*key, "start", "run_start", "run_end"}]
+    times = {} if name == "workload" else {"run_start": facts.run_start.min(), "run_end": facts.run_end.max()}
+    added = [column for column in FACTS[name] if column not in {*key, "start", *times}]
     return (
         facts.group_by(*key)
         .agg(
-            run_start=facts.run_start.min(),
-            run_end=facts.run_end.max(),
-            **{column: facts[column].sum() for column in sums},
+            **times,
+            **{column: facts[column].max() if column in LARGEST else facts[column].sum() for column in added},
         )
-        .mutate(start=start)
-        .select(*columns)
+        .mutate(start=ibis.literal(start, "int64"))
+        .select(*FACTS[name])
     )

@@ -34,6 +34,8 @@ class Part:
     """Paths by the table's name."""
     sets: Mapping[int, int]
     """Set by the start of the interval [unix s]; the others are left out."""
+    days: Mapping[int, int] = field(default_factory=dict)
+    """Start of the day whose labels an interval has, by the start of the interval [unix s]; of the others, that start."""
     lasting: bool = False
     """Whether a file never changes under its name, so that what was read of it once may be kept."""
 

@@ -13,8 +13,8 @@ IDLE = "__idle__"
 UNALLOCATED = "__unallocated__"
 UNDEFINED = "__undefined__"
 
-SET = {"set": "int64"}
-"""The set of the report that a row of facts falls in: a column of the facts a report is made of."""
+SET = {"set": "int64", "day": "int64"}
+"""The set of the report that a row of facts falls in, and the start of its day [unix s]: columns of the facts a report is made of."""
 
 COLUMN = {
     "controllerKind": "controller_kind",

@@ -10,6 +10,19 @@ import ibis.expr.types as ir
 GIB = float(2**30)
 HOUR = 3600.0
 RESOURCES = ("cpu", "ram", "gpu")
+TRAFFIC = ("zone", "region", "internet")
+"""Where paid traffic goes: to another zone of the region, to another region, out of the cloud (C6)."""
+
+COSTS = (
+    *(f"{resource}_cost" for resource in RESOURCES),
+    *(f"network_{kind}_cost" for kind in TRAFFIC),
+    "pv_cost",
+    "lb_cost",
+)
+"""The costs an allocation is made of. [currency]"""
+
+UNMOUNTED = "__unmounted__"
+"""Pod and container of what costs although no container holds it: volumes nobody mounts, balancers without pods."""
 
 Columns = dict[str, str]
 
@@ -84,8 +97,50 @@ ALLOCATION: Columns = {
     **{
         f"{resource}_{part}": "float64" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")
     },
+    "cpu_used_max": "float64",
+    "ram_used_max": "float64",
+    "network_transfer_bytes": "float64",
+    "network_receive_bytes": "float64",
+    **{f"network_{kind}_{part}": "float64" for kind in TRAFFIC for part in ("bytes", "cost")},
+    "pv_byte_seconds": "float64",
+    "pv_cost": "float64",
+    "lb_cost": "float64",
 }
-"""What each container is charged in each interval: resource-seconds (core-s, B-s, GPU-s) and costs."""
+"""What each container is charged in each interval: resource-seconds (core-s, B-s, GPU-s), bytes and costs.
+
+``cpu_used_max`` [cores] and ``ram_used_max`` [B] are the largest use seen. Rows whose pod and container are ``UNMOUNTED``
+hold what no container does.
+"""
+
+_ALLOCATION_KEY = (
+    "cluster", "node", "provider_id", "namespace", "pod", "uid", "container", "controller_kind", "controller",
+)  # fmt: skip
+
+_WHOSE: Columns = {"start": "int64", "seconds": "float64", **dict.fromkeys(_ALLOCATION_KEY, "string"), **_TIMES}
+
+VOLUME: Columns = {
+    **_WHOSE, "volume_name": "string", "claim": "string", "storage_class": "string", "byte_seconds": "float64", "cost": "float64",
+}  # fmt: skip
+"""What each container is charged for each volume in each interval (C5): its part of the volume's bytes and cost."""
+
+BALANCER: Columns = {**_WHOSE, "service": "string", "address": "string", "cost": "float64"}
+"""What each container is charged for each load balancer in each interval (C7)."""
+
+WORKLOAD: Columns = {
+    "start": "int64",
+    "cluster": "string",
+    "namespace": "string",
+    "pod": "string",
+    "uid": "string",
+    "kind": "string",
+    "key": "string",
+    "value": "string",
+}
+"""What is said of each pod on each local day, which begins at ``start``: one row a label, annotation and service of it.
+
+``kind`` is ``label`` or ``annotation`` (the pod's; where it has none of that key, its namespace's), ``service`` (``key`` is
+the service's name, ``value`` empty), or ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty.
+"""
 
 ASSET: Columns = {
     "start": "int64",
@@ -107,13 +162,31 @@ ASSET: Columns = {
         for resource in RESOURCES
         for part in ("quantity", "cost", "allocated_cost", "idle_cost", "overallocated_cost")
     },
+    "pv_quantity": "float64",
+    "pv_cost": "float64",
+    "network_cost": "float64",
+    "lb_cost": "float64",
+    "management_cost": "float64",
 }
-"""What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12)."""
+"""What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
+
+A Node has costs of cpu, ram and gpu; a Disk ``pv_quantity`` [B-s] and ``pv_cost``; Network, LoadBalancer and
+ClusterManagement one cost each.
+"""
+
+FACTS: dict[str, Columns] = {
+    "allocation": ALLOCATION, "asset": ASSET, "volume": VOLUME, "balancer": BALANCER, "workload": WORKLOAD,
+}  # fmt: skip
+"""The tables that are kept."""
+
+LARGEST = ("cpu_used_max", "ram_used_max")
+"""Columns of which the largest counts where rows are put together; numbers add up else."""
 
 IDENTITY: dict[str, tuple[str, ...]] = {
-    "allocation": (
-        "cluster", "node", "provider_id", "namespace", "pod", "uid", "container", "controller_kind", "controller",
-    ),
+    "allocation": _ALLOCATION_KEY,
+    "volume": (*_ALLOCATION_KEY, "volume_name", "claim", "storage_class"),
+    "balancer": (*_ALLOCATION_KEY, "service", "address"),
+    "workload": ("cluster", "namespace", "pod", "uid", "kind", "key", "value"),
     "asset": (
         "cluster", "type", "category", "provider", "name", "provider_id", "instance_type", "region", "zone", "spot",
         "rate_source",
@@ -147,8 +220,16 @@ def identities(number: str) -> ir.Table:
 
 
 def table(name: str) -> ir.Table:
-    """The table ``hours``, or the facts table ``allocation`` or ``asset``."""
-    return ibis.table({"hours": HOURS, "allocation": ALLOCATION, "asset": ASSET}[name], name=name)
+    """The table ``hours``, or one of ``FACTS``."""
+    return ibis.table({"hours": HOURS, **FACTS}[name], name=name)
+
+
+def nothing(columns: Columns) -> ir.Table:
+    """A table of these columns without rows."""
+    hours = table("hours")
+    return hours.filter(ibis.literal(value=False)).select(
+        **{name: ibis.null(kind).cast(kind) for name, kind in columns.items()}
+    )
 
 
 def extend(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:

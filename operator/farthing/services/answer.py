@@ -14,12 +14,11 @@ from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
 from farthing.model.plan import Day, Part, planned
 from farthing.model.question import Question
+from farthing.model.tables import FACTS
 from farthing.model.window import Window, days
 from farthing.model.zone import date_of
 from farthing.services.gather import gathered
 from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
-
-TABLES = ("allocation", "asset")
 
 ASKING_AT_ONCE = 3
 TURN_SECONDS = 10.0
@@ -65,9 +64,8 @@ class Answerer:
             with self._asking() if plan.ragged else nullcontext():
                 for number, (window, index) in enumerate(plan.ragged):
                     files, seen = self._ragged(window, Path(folder, str(number)), now)
-                    parts.append(
-                        Part({table: [path] for table, path in files.items()}, {int(window.start.timestamp()): index})
-                    )
+                    start = int(window.start.timestamp())
+                    parts.append(Part({table: [path] for table, path in files.items()}, {start: index}))
                     plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
                 raise NoDataError(
@@ -89,7 +87,7 @@ class Answerer:
     ) -> list[Part]:
         if not pieces:
             return []
-        files: dict[str, list[str]] = {table: [] for table in TABLES}
+        files: dict[str, list[str]] = {table: [] for table in FACTS}
         for date in pieces:
             paths = self.store.files(stored[date], grain)
             if paths is None:
@@ -97,7 +95,8 @@ class Answerer:
             for table, found in files.items():
                 found.append(paths[table])
         sets = {start: index for starts in pieces.values() for start, index in starts.items()}
-        return [Part(files, sets, lasting=True)]
+        begun = {start: stored[date].start for date, starts in pieces.items() for start in starts}
+        return [Part(files, sets, begun, lasting=True)]
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

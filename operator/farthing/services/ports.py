@@ -58,6 +58,11 @@ class StoredDay(Protocol):
         ...
 
     @property
+    def start(self) -> int:
+        """When it begins. [unix s]"""
+        ...
+
+    @property
     def coverage(self) -> Sequence[Coverage]:
         """Of its hours."""
         ...

@@ -68,8 +68,13 @@ class Store:
 
     def files(self, day: Manifest, grain: str) -> dict[str, str] | None:
         """The path of each table's file, if ``day`` is kept at that grain. Raises StoreError, also if it was replaced."""
-        files = {file.table: str(self.verified(file)) for file in day.files if file.grain == grain}
-        return files or None
+        if grain == "hour" and not day.has_hours:
+            return None
+        return {
+            file.table: str(self.verified(file))
+            for file in day.files
+            if file.grain == grain or file.table == "workload"
+        }
 
     def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
@@ -109,6 +114,9 @@ class Store:
     ) -> Iterator[File]:
         """Write the merged rows of a table, by the hour and summed into a day that begins at ``start`` [unix s]."""
         table, cluster, date = place
+        if table == "workload":
+            yield write(connection, self.root, (table, "day", cluster, date), self._merged_names(start, merging[0]))
+            return
         hours = write(connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, *merging))
         yield hours
         # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
@@ -124,6 +132,17 @@ class Store:
         old = stored.file(table, "hour") if stored else None
         if old is not None:
             rows += f' union all by name select * from {parquet([self.verified(old)])} where "start" not in ({starts})'  # noqa: S608
+        return rows
+
+    def _merged_names(self, start: int, stored: Manifest | None) -> str:
+        """What is said of pods on the day that begins at ``start`` [unix s]: of those seen now what is said now."""
+        rows = f'select * replace ({start:d}::bigint as "start") from workload'  # noqa: S608 - a number only
+        old = stored.file("workload", "day") if stored else None
+        if old is not None:
+            rows += (
+                f" union all by name select * from {parquet([self.verified(old)])} o anti join "  # noqa: S608 - quoted
+                "(select distinct namespace, pod, uid from workload) w using (namespace, pod, uid)"
+            )
         return rows
 
     def verified(self, file: File) -> Path:

@@ -12,9 +12,11 @@ from farthing.model.tables import IDENTITY
 from farthing.store.engine import quoted, run, text, told
 from farthing.store.manifest import File, directory, sha256, sync_directory
 
-FIRST = {"allocation": ("start", "namespace", "pod", "uid", "container"), "asset": ("start", "type", "name")}
+FIRST = {"asset": ("start", "type", "name")}
 ORDER = {
-    table: ", ".join(quoted(column) for column in dict.fromkeys((*FIRST[table], *key)))
+    table: ", ".join(
+        quoted(column) for column in dict.fromkeys((*FIRST.get(table, ("start", "namespace", "pod", "uid")), *key))
+    )
     for table, key in IDENTITY.items()
 }
 """Rows lie in this order, so that the same facts give the same bytes."""

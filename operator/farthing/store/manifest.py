@@ -10,9 +10,10 @@ import msgspec
 
 from farthing.errors import StoreCorruptError, StoreError, StoreVersionError
 from farthing.model.coverage import Coverage
+from farthing.model.tables import FACTS
 
-VERSION = 1
-TABLES = ("allocation", "asset")
+VERSION = 2
+TABLES = tuple(FACTS)
 GRAINS = ("hour", "day")
 
 FOLDER_LENGTH = 200
@@ -90,6 +91,9 @@ def load(path: Path) -> Manifest | None:
                 f"{path} was written by a newer Farthing (store version {version}, this one reads up to {VERSION}): "
                 "upgrade, or give this version a store of its own"
             )
+        if version < VERSION:
+            # Its tables lack columns: the day is collected anew, as if it were not there.
+            return None
         sealed = msgspec.json.decode(body, type=_Sealed)
         if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
             raise StoreCorruptError(_unreadable(path, "its sha256 differs"))

@@ -70,7 +70,8 @@ class Reader:
     def _query(self, select: str, parts: Sequence[Part]) -> list[Row]:
         try:
             with ExitStack() as held:
-                sources = ", ".join(f"{table} as ({self._source(held, table, parts)})" for table in TABLES)
+                asked = [table for table in TABLES if quoted(table) in select]
+                sources = ", ".join(f"{table} as ({self._source(held, table, parts)})" for table in asked)
                 return self._prepared().rows(f"with {sources} select * from ({select})")  # noqa: S608
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
@@ -81,10 +82,16 @@ class Reader:
         for part in parts:
             paths = part.files[table]
             source = held.enter_context(self._hot.reading(paths)) if part.lasting else parquet(paths)
-            rows = ", ".join(f"({start:d}, {index:d})" for start, index in part.sets.items())
+            if table == "workload":
+                days = ", ".join(f"{day:d}" for day in sorted({part.days.get(start, start) for start in part.sets}))
+                selects.append(f'select * from {source} where "start" in ({days})')  # noqa: S608 - likewise
+                continue
+            rows = ", ".join(
+                f"({start:d}, {index:d}, {part.days.get(start, start):d})" for start, index in part.sets.items()
+            )
             selects.append(
-                f'select f.*, p."set" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
-                f'join (values {rows}) p("start", "set") on f."start" = p."start"'
+                f'select f.*, p."set", p."day" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
+                f'join (values {rows}) p("start", "set", "day") on f."start" = p."start"'
             )
         return " union all by name ".join(selects)
 
