@@ -6,8 +6,8 @@ from typing import Any
 
 from farthing.model.answer import Answer
 from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES
-from farthing.model.report import COLUMN
 from farthing.model.tables import HOUR
+from farthing.model.telling import COLUMN
 from farthing.model.window import rfc3339
 
 MINUTE = 60.0

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from farthing.model.asset_report import ASSET_COSTS
 from farthing.model.coverage import Coverage
 from farthing.model.question import Question, Shape
-from farthing.model.report import ALLOCATION_SUMS, OVERALLOCATED, summed
-from farthing.model.tables import RESOURCES
+from farthing.model.report import ALLOCATION_SUMS, summed
+from farthing.model.sharing import OVERALLOCATED
+from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
 
 
@@ -88,12 +90,20 @@ class Answer:
         """What the rows cost in ``resource``, idle included where it has rows, whether kept or cut by the limit."""
         if self.question.shape.kind == "asset":
             return self.sums[f"{resource}_asset_cost"]
-        return self.sums[f"{resource}_cost"] + (self.sums[f"{resource}_idle_cost"] if self.question.shape.idle else 0.0)
+        shown = self.sums[f"{resource}_idle_row_cost"] if self.question.shape.idle else 0.0
+        return self.sums[f"{resource}_cost"] + shown
+
+    @property
+    def other_costs(self) -> dict[str, float]:
+        """What the rows cost in volumes, traffic, load balancers, shared costs and management, by column. [currency]"""
+        of_kind = ASSET_COSTS if self.question.shape.kind == "asset" else (*COSTS, "shared_cost")
+        resources = {f"{name}_cost" for name in RESOURCES}
+        return {column: self.sums[column] for column in of_kind if column not in resources}
 
     @property
     def total_cost(self) -> float:
         """What all rows cost. [currency]"""
-        return sum(self.cost(name) for name in RESOURCES)
+        return sum(self.cost(name) for name in RESOURCES) + sum(self.other_costs.values())
 
     def efficiency(self, resource: str) -> float:
         """C11 over all containers."""
@@ -105,7 +115,10 @@ class Answer:
     @property
     def total_efficiency(self) -> float:
         """C11 over all containers, cpu and ram weighted by their cost."""
-        weights = {name: self.sums[f"{name}_cost"] for name in ("cpu", "ram")}
+        weights = {
+            name: self.sums[f"{name}_cost"] - (self.sums[f"{name}_idle_cost"] - self.sums[f"{name}_idle_row_cost"])
+            for name in ("cpu", "ram")
+        }
         weight = sum(weights.values())
         return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
 
@@ -113,8 +126,9 @@ class Answer:
 def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """What ``rows`` of ``model.report.report``, or their sums, come to.
 
-    Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, currency]; of an asset the
-    asset_cost of each resource; of both idle_cost and overallocated_cost [currency].
+    Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, B, currency], and idle_row_cost,
+    the part of idle_cost that has rows of its own; of an asset the asset_cost of each resource; of both idle_cost and
+    overallocated_cost [currency].
     """
     columns = summed(shape)
     of_idle = dict.fromkeys(columns, 0.0)
@@ -128,5 +142,6 @@ def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     return {
         **{column: of_others[column] for column in ALLOCATION_SUMS},
         **{column: of_idle[column] for column in OVERALLOCATED},
-        **{f"{name}_idle_cost": of_idle[f"{name}_cost"] for name in RESOURCES},
+        **{f"{name}_idle_cost": of_idle[f"{name}_cost"] + of_others[f"{name}_idle_cost"] for name in RESOURCES},
+        **{f"{name}_idle_row_cost": of_idle[f"{name}_cost"] for name in RESOURCES},
     }

@@ -1,14 +1,68 @@
 """What can be asked of the facts: a question, valid from birth."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from types import MappingProxyType
 from typing import Final
 
 from farthing.errors import InvalidQuestionError
+from farthing.model.filters import ALIASES, Every, Filter, label_key
 from farthing.model.window import Window
 
-ALLOCATION_PROPERTIES: Final = ("cluster", "node", "namespace", "controllerKind", "controller", "pod", "container")
+ALLOCATION_PROPERTIES: Final = (
+    "cluster", "node", "namespace", "controllerKind", "controller", "pod", "container", "providerID",
+)  # fmt: skip
+"""What a row of containers tells of them where they agree."""
+
+CONTROLLER_KINDS: Final = ("deployment", "statefulset", "daemonset", "job")
+ALLOCATION_AGGREGATES: Final = (
+    "cluster", "node", "namespace", "controllerKind", "controller", "pod", "container", "providerID", "service", *CONTROLLER_KINDS, *ALIASES,
+)  # fmt: skip
+KEYED_AGGREGATES: Final = ("label:", "annotation:")
+"""What stands before the key of a label or an annotation in an aggregate."""
+
 ASSET_PROPERTIES: Final = ("cluster", "provider", "category", "type", "name", "providerID", "region", "instanceType")
-ORDERS: Final = ("totalCost", "cpuCost", "ramCost", "gpuCost", "efficiency", "name")
+ORDERS: Final = (
+    "totalCost", "cpuCost", "ramCost", "gpuCost", "pvCost", "networkCost", "loadBalancerCost", "sharedCost", "efficiency",
+    "name",
+)  # fmt: skip
+NOT_OF_ASSETS: Final = ("sharedCost", "efficiency")
+COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
+    {"cumulative": 0.0, "hourly": 1.0, "daily": 24.0, "monthly": 730.0}
+)
+"""Hours that a cost is for; 0 is the whole set. A month is 730 h everywhere (C10)."""
+
+LABELS_OF_ALIASES: Final = (
+    ("department", "department"), ("environment", "env"), ("owner", "owner"), ("product", "app"), ("team", "team"),
+)  # fmt: skip
+"""The label that each alias stands for where nobody says otherwise: Kubecost's defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """What is spread over the rows, and how (C10)."""
+
+    idle: bool = False
+    """Idle cost, by resource, inside its cluster, or its node where idle is asked by node."""
+    namespaces: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """Key and value of labels; what carries one of them is shared."""
+    monthly_cost: float = 0.0
+    """An amount a month of 730 h. [currency]"""
+    overhead: bool = False
+    """The clusters' management."""
+    even: bool = False
+    """Whether every row gets the same rather than a part by its cost; of idle, always by cost."""
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.monthly_cost) or self.monthly_cost < 0:
+            raise InvalidQuestionError(f"shareCost {self.monthly_cost} is no amount: use 0 or more a month")
+
+    @property
+    def pools(self) -> bool:
+        """Whether anything but idle is spread."""
+        return bool(self.namespaces or self.labels or self.monthly_cost or self.overhead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +77,52 @@ class Shape:
     split_idle: bool = False
     """One idle row a cluster instead of one in all."""
     idle_by_node: bool = False
-    """One idle row a node; needs ``split_idle``."""
+    """Idle is told, and shared, by node instead of by cluster; as rows it needs ``split_idle``."""
     sort_by: str = "totalCost"
     ascending: bool = False
     namespace: str = ""
     """The only namespace whose rows count, empty for all; then nothing is told of nodes and assets."""
+    sharing: Sharing = field(default_factory=Sharing)
+    kept: Filter = field(default_factory=Every)
+    """Which rows are shown, after everything was shared."""
+    cost_metric: str = "cumulative"
+    """What a cost is for: the set, or an hour, a day, a month of it."""
+    aliases: tuple[tuple[str, str], ...] = LABELS_OF_ALIASES
+    """The label that each of ``filters.ALIASES`` stands for."""
 
     def __post_init__(self) -> None:
-        allowed = ALLOCATION_PROPERTIES if self.kind == "allocation" else ASSET_PROPERTIES
         for one in self.aggregate:
-            if one not in allowed:
-                raise InvalidQuestionError(f"aggregate {one!r} is not offered; allowed are {', '.join(allowed)}")
+            self._check_aggregate(one)
         if len(set(self.aggregate)) < len(self.aggregate):
             raise InvalidQuestionError(f"aggregate {','.join(self.aggregate)!r} names a property twice; name each once")
-        if self.sort_by not in ORDERS or (self.kind == "asset" and self.sort_by == "efficiency"):
-            orders = [one for one in ORDERS if self.kind == "allocation" or one != "efficiency"]
+        orders = [one for one in ORDERS if self.kind == "allocation" or one not in NOT_OF_ASSETS]
+        if self.sort_by not in orders:
             raise InvalidQuestionError(f"sortBy {self.sort_by!r} is not offered; allowed are {', '.join(orders)}")
-        if self.idle_by_node and not self.split_idle:
-            raise InvalidQuestionError("idleByNode gives one idle row a node, so it needs splitIdle as well")
-        if self.namespace and (self.kind == "asset" or self.idle or "node" in self.aggregate):
-            raise InvalidQuestionError("a question about one namespace has no assets, nodes or idle rows")
+        if self.cost_metric not in COST_METRICS:
+            raise InvalidQuestionError(
+                f"costMetric {self.cost_metric!r} is not offered; allowed are {', '.join(COST_METRICS)}"
+            )
+        if self.idle_by_node and not (self.split_idle or self.sharing.idle):
+            raise InvalidQuestionError(
+                "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
+            )
+        if self.namespace and (
+            self.kind == "asset" or self.idle or self.sharing != Sharing() or "node" in self.aggregate
+        ):
+            raise InvalidQuestionError("a question about one namespace has no assets, nodes, idle rows or shared costs")
+
+    def _check_aggregate(self, one: str) -> None:
+        keyed = self.kind == "allocation" and one.startswith(KEYED_AGGREGATES)
+        allowed = ALLOCATION_AGGREGATES if self.kind == "allocation" else ASSET_PROPERTIES
+        if keyed and not one.partition(":")[2].strip():
+            raise InvalidQuestionError(f"aggregate {one!r} names no key; write label:app")
+        if not keyed and one not in allowed:
+            keys = ", label:KEY, annotation:KEY" if self.kind == "allocation" else ""
+            raise InvalidQuestionError(f"aggregate {one!r} is not offered; allowed are {', '.join(allowed)}{keys}")
+
+    def label_of(self, alias: str) -> str:
+        """The key of the label that ``alias`` stands for, as Prometheus spells it."""
+        return label_key(dict(self.aliases)[alias])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +140,10 @@ class Question:
             raise InvalidQuestionError(
                 f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows"
             )
+
+    def passed(self, now: float) -> tuple[float, ...]:
+        """How much of each set has passed at ``now`` [unix s]. [s]"""
+        return tuple(
+            sum(max(0.0, min(now, one.end.timestamp()) - one.start.timestamp()) for one in windows)
+            for windows in self.sets
+        )

@@ -72,7 +72,7 @@ class Answerer:
                     f"nothing is stored for {question.window} of cluster {self.cluster!r}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
-            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit)
+            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, question.passed(now))
         shown = rows if question.shape.idle else [row for row in rows if not row["is_idle"]]
         cut_off = sum(row["rows"] for row in counted) - len(rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))

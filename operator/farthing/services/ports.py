@@ -104,7 +104,7 @@ class FactsReader(Protocol):
     """Answers over files of facts."""
 
     def rows_and_sums(
-        self, shape: Shape, parts: Sequence[Part], limit: int = 0
+        self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()
     ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The rows of a report, and what to add up for its sums; see ``store.reading.Reader.rows_and_sums``."""
         ...

@@ -1,7 +1,7 @@
 """Asking the store: the pieces of a window are read from their files, in one query."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -10,11 +10,13 @@ from threading import local
 from typing import Any
 
 import duckdb
+import ibis.expr.types as ir
 
 from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import ORDER_COLUMN, report, summed
+from farthing.model.report import report, shared_parts, summed
+from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 from farthing.store.hot import HotFiles
 from farthing.store.manifest import TABLES
@@ -29,14 +31,16 @@ ANY_NAMESPACE = "<namespace>"
 
 
 @lru_cache(maxsize=256)
-def _compiled(shape: Shape) -> str:
-    return sql(report(shape))
+def _compiled(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
+    return sql(expression(shape))
 
 
 def _report_sql(shape: Shape) -> str:
     if not shape.namespace:
-        return _compiled(shape)
-    return _compiled(replace(shape, namespace=ANY_NAMESPACE)).replace(text(ANY_NAMESPACE), text(shape.namespace))
+        return _compiled(report, shape)
+    return _compiled(report, replace(shape, namespace=ANY_NAMESPACE)).replace(
+        text(ANY_NAMESPACE), text(shape.namespace)
+    )
 
 
 class Reader:
@@ -47,32 +51,41 @@ class Reader:
         self._hot = HotFiles(self._database.cursor())
         self._threads = local()
 
-    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> list[Row]:
+    def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()) -> list[Row]:
         """The rows of a report (``model.report.report``), at most ``limit`` a set besides the idle ones if it is not 0.
 
         Raises StoreError, and AnswerTooLargeError for more than ``MOST_ROWS`` rows.
         """
-        return self.rows_and_sums(shape, parts, limit)[0]
+        return self.rows_and_sums(shape, parts, limit, passed)[0]
 
-    def rows_and_sums(self, shape: Shape, parts: Sequence[Part], limit: int = 0) -> tuple[list[Row], list[Row]]:
+    def rows_and_sums(
+        self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()
+    ) -> tuple[list[Row], list[Row]]:
         """``rows``, and rows to add up for their sums (``model.answer.added``), where what the limit cuts off counts too.
 
-        Those also tell how many ``rows`` they stand for. Raises StoreError, and AnswerTooLargeError for more than
+        Those also tell how many ``rows`` they stand for. ``passed`` is how much of each set has passed [s]. Raises StoreError, and AnswerTooLargeError for more than
         ``MOST_ROWS`` rows.
         """
         select = _report_sql(shape)
         if not limit:
-            rows = self._query(f'select *, 1 as "rows" from ({select}) limit {MOST_ROWS + 1:d}', parts)  # noqa: S608
+            rows = self._query(f'select *, 1 as "rows" from ({select}) limit {MOST_ROWS + 1:d}', parts, passed)  # noqa: S608
             return _few(rows), rows
-        found = self._query(_limited(shape, select, limit), parts)
+        found = self._query(_limited(shape, select, limit), parts, passed)
         return _few([row for row in found if row["set"] is not None]), [row for row in found if row["set"] is None]
 
-    def _query(self, select: str, parts: Sequence[Part]) -> list[Row]:
+    def shared_parts(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
+        """What is spread over the rows of each set (``model.report.shared_parts``). Raises StoreError."""
+        return self._query(_compiled(shared_parts, shape), parts, passed) if shape.sharing.pools else []
+
+    def _query(self, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         try:
             with ExitStack() as held:
                 asked = [table for table in TABLES if quoted(table) in select]
-                sources = ", ".join(f"{table} as ({self._source(held, table, parts)})" for table in asked)
-                return self._prepared().rows(f"with {sources} select * from ({select})")  # noqa: S608
+                sources = [f"{table} as ({self._source(held, table, parts)})" for table in asked]
+                if quoted("sets") in select:
+                    sets = ", ".join(f"({index:d}, {seconds:f}::double)" for index, seconds in enumerate(passed))
+                    sources.append(f'"sets"("set", "passed") as (values {sets})')
+                return self._prepared().rows(f"with {', '.join(sources)} select * from ({select})")  # noqa: S608
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
 

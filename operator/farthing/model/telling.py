@@ -1,0 +1,154 @@
+"""Rows of facts told apart: by the keys of a question, by whether they are shared, and by whether its filter keeps them."""
+
+import ibis
+import ibis.expr.types as ir
+
+from farthing.model.filters import Comparison, Every, Filter, label_key
+from farthing.model.question import CONTROLLER_KINDS, Shape
+from farthing.model.said import (
+    column_of,
+    everything,
+    fits,
+    flag_of,
+    has_flag,
+    lookup_of,
+    lookup_of_comparison,
+    with_said,
+    with_services,
+)
+from farthing.model.tables import FACTS, UNMOUNTED
+
+UNALLOCATED = "__unallocated__"
+
+SET = {"set": "int64", "day": "int64"}
+"""The set of the report that a row of facts falls in, and the start of its day [unix s]: columns of the facts a report is made of."""
+
+FINEST = ("cluster", "node", "namespace", "pod", "container")
+FINEST_OF_TENANT = ("namespace", "pod", "container")
+
+COLUMN = {
+    "controllerKind": "controller_kind",
+    "providerID": "provider_id",
+    "instanceType": "instance_type",
+    "name": "asset_name",
+}
+"""Properties whose column has another name."""
+
+COMPARED = {"controllerKind": "controller_kind", "controllerName": "controller", "provider": "provider_id"}
+"""Fields of a filter whose column has another name."""
+
+
+ORDER_COLUMN = {
+    "totalCost": "total_cost",
+    "cpuCost": "cpu_cost",
+    "ramCost": "ram_cost",
+    "gpuCost": "gpu_cost",
+    "pvCost": "pv_cost",
+    "networkCost": "network_cost",
+    "loadBalancerCost": "lb_cost",
+    "sharedCost": "shared_cost",
+    "efficiency": "total_efficiency",
+    "name": "name",
+}
+"""The column that each order of a shape looks at."""
+
+
+def ordered(rows: ir.Table, shape: Shape) -> ir.Table:
+    """``rows`` by set and by the order of ``shape``, idle rows last."""
+    key = rows[ORDER_COLUMN[shape.sort_by]]
+    then = [] if shape.sort_by == "name" else ["name"]
+    return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), *then)
+
+
+def facts_table(name: str) -> ir.Table:
+    """The facts ``name`` of all pieces of a report, each row with its set and its day."""
+    return ibis.table({**FACTS[name], **SET}, name=name)
+
+
+def asked(shape: Shape) -> tuple[str, ...]:
+    """The properties whose values name a row."""
+    return shape.aggregate or (FINEST_OF_TENANT if shape.namespace else FINEST)
+
+
+def keys(shape: Shape) -> tuple[str, ...]:
+    """The columns of ``told_apart`` that hold the values of ``asked``."""
+    return tuple(f"key_{number}" for number in range(len(asked(shape))))
+
+
+def name_of(rows: ir.Table, shape: Shape) -> ir.StringValue:
+    """The name of each row: its keys, joined by slashes."""
+    first, *others = keys(shape)
+    name = rows[first]
+    for key in others:
+        name = name.concat("/").concat(rows[key])
+    return name
+
+
+def told_apart(table: str, shape: Shape) -> ir.Table:
+    """The facts ``table`` that count for ``shape``, with ``keys``, ``is_shared``, ``is_kept`` and ``is_unmounted``.
+
+    ``shared_as`` is the namespace, or the label, that makes a row shared; empty for none.
+    ``part`` is how much of a row's amounts is here: less than 1 where a pod behind several services is several rows.
+    """
+    facts = facts_table(table)
+    if shape.namespace:
+        facts = facts.filter(facts.namespace == shape.namespace)
+        facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
+    facts = with_said(facts, shape)
+    facts = facts.mutate(is_kept=_kept(facts, shape.kept, shape))
+    facts = facts.mutate(shared_as=_shared_as(facts, shape), is_unmounted=facts.container == UNMOUNTED)
+    facts = facts.mutate(is_shared=facts.shared_as != "")
+    facts = with_services(facts) if "service" in shape.aggregate else facts.mutate(part=ibis.literal(1).cast("float64"))
+    return facts.mutate(**{key: _key(facts, one, shape) for key, one in zip(keys(shape), asked(shape), strict=True)})
+
+
+def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
+    """The value by which the property ``one`` names a row, ``UNALLOCATED`` where there is none."""
+    lookup = lookup_of(one, shape)
+    if lookup is not None:
+        value = facts[column_of(lookup)]
+        # Kubecost names rows of labels key=value, and those of aliases by the value alone.
+        named = ibis.literal(f"{lookup[1]}=").concat(value) if ":" in one else value
+        return named.fill_null(UNALLOCATED)
+    if one == "controller":
+        known = facts.controller_kind.concat(":").concat(facts.controller)
+        return ibis.ifelse(facts.controller == "", UNALLOCATED, known)
+    if one in CONTROLLER_KINDS:
+        return ibis.ifelse(facts.controller_kind == one, facts.controller, UNALLOCATED)
+    value = facts[COLUMN.get(one, one)]
+    return ibis.ifelse(value.isnull() | (value == ""), UNALLOCATED, value)
+
+
+def _shared_as(facts: ir.Table, shape: Shape) -> ir.StringValue:
+    """The namespace or the label by which a row's cost is spread over the others, empty for none."""
+    branches = []
+    if shape.sharing.namespaces:
+        branches.append((facts.namespace.isin(shape.sharing.namespaces), facts.namespace))
+    for key, value in shape.sharing.labels:
+        carried = (facts[column_of(("label", label_key(key)))] == value).fill_null(ibis.literal(value=False))
+        branches.append((carried, ibis.literal(f"{label_key(key)}={value}")))
+    return ibis.cases(*branches, else_="") if branches else ibis.literal("")
+
+
+def _kept(facts: ir.Table, kept: Filter, shape: Shape) -> ir.BooleanValue:
+    """Whether the filter ``kept`` holds of a row."""
+    if everything(kept):
+        return ibis.literal(value=True)
+    if isinstance(kept, Comparison):
+        found = _compared(facts, kept, shape)
+        return ~found if kept.negated else found
+    first, *others = [_kept(facts, part, shape) for part in kept.parts]
+    for one in others:
+        first = first & one if isinstance(kept, Every) else first | one
+    return first
+
+
+def _compared(facts: ir.Table, comparison: Comparison, shape: Shape) -> ir.BooleanValue:
+    if has_flag(comparison):
+        return facts[flag_of(comparison)]
+    lookup = lookup_of_comparison(comparison, shape)
+    value = facts[column_of(lookup)] if lookup else facts[COMPARED.get(comparison.field, comparison.field)]
+    value = value.fill_null("")
+    found = fits(value, comparison)
+    # What has no value is named so in rows, and found by that name.
+    return found | (value == "") if UNALLOCATED in comparison.values else found

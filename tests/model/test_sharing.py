@@ -1,0 +1,211 @@
+"""C10 worked by hand: who bears idle and shared costs, and that a filter changes no row that stays.
+
+One hour of one cluster. Four containers, of a namespace each, are charged 12; idle is 12:
+
+    node-a   shop/web           cpu 3, ram 1      idle cpu 6, ram 2
+             kube-system/agent  cpu 1, ram 1
+    node-b   data/db            cpu 4             idle cpu 4
+             batch/job          cpu 2
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from farthing.model.filters import Filter, parse_filter
+from farthing.model.plan import Part
+from farthing.model.question import Shape, Sharing
+from farthing.store.reading import Reader
+from tests.support.fact_rows import FactTables, Row, container, node, said
+
+IDLE = 12.0
+HOURS = [3600.0]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Part]]:
+    folder = tmp_path_factory.mktemp("facts")
+    on_b = {"node": "node-b", "provider_id": "aws:///a/i-b"}
+    rows = [
+        container(pod="web", namespace="shop", cpu_cost=3.0, ram_cost=1.0),
+        container(pod="agent", namespace="kube-system", cpu_cost=1.0, ram_cost=1.0),
+        container(pod="db", namespace="data", cpu_cost=4.0, **on_b),
+        container(pod="job", namespace="batch", cpu_cost=2.0, **on_b),
+    ]
+    nodes = [
+        node(cpu_cost=10.0, cpu_allocated_cost=4.0, cpu_idle_cost=6.0, ram_cost=4.0, ram_allocated_cost=2.0, ram_idle_cost=2.0),
+        node(name="node-b", cpu_cost=10.0, cpu_allocated_cost=6.0, cpu_idle_cost=4.0),
+        node(name="cluster-one", type="ClusterManagement", management_cost=0.12),
+    ]  # fmt: skip
+    names = [
+        said("label", "app", "web", pod="web"),
+        said("label", "app", "store", pod="db", namespace="data"),
+        said("label", "tier", "system", pod="agent", namespace="kube-system"),
+        said("service", "front", pod="web"),
+        said("service", "inside", pod="web"),
+    ]
+    with FactTables(rows, nodes, workload=names) as facts:
+        yield [facts.part(folder, {0: 0})]
+
+
+def shape(sharing: Sharing | None = None, kept: str = "", **values: Any) -> Shape:
+    found: Filter = parse_filter(kept)
+    return Shape(
+        "allocation", **{"aggregate": ("namespace",), "sharing": sharing or Sharing(), "kept": found, **values}
+    )
+
+
+def costs(rows: list[Row]) -> dict[str, float]:
+    """Total cost by name, those of 0 left out."""
+    return {row["name"]: row["total_cost"] for row in rows if row["total_cost"]}
+
+
+@pytest.mark.parametrize(
+    ("sharing", "values", "expected"),
+    [
+        pytest.param(Sharing(), {}, {"shop": 4, "kube-system": 2, "data": 4, "batch": 2, "__idle__": 12}, id="nothing"),
+        # Of 10 charged for cpu, 10 are idle: as much again for each; of 2 for ram, 2.
+        pytest.param(Sharing(idle=True), {}, {"shop": 8, "kube-system": 4, "data": 8, "batch": 4}, id="idle"),
+        # node-a: cpu 6 by 3:1, ram 2 by 1:1; node-b: cpu 4 by 4:2.
+        pytest.param(
+            Sharing(idle=True),
+            {"idle_by_node": True},
+            {"shop": 4 + 4.5 + 1, "kube-system": 2 + 1.5 + 1, "data": 4 + 8 / 3, "batch": 2 + 4 / 3},
+            id="idle-by-node",
+        ),
+        # 2 of kube-system by 4:4:2.
+        pytest.param(
+            Sharing(namespaces=("kube-system",)),
+            {},
+            {"shop": 4.8, "data": 4.8, "batch": 2.4, "__idle__": 12},
+            id="namespace-weighted",
+        ),
+        pytest.param(
+            Sharing(namespaces=("kube-system",), even=True),
+            {},
+            {"shop": 4 + 2 / 3, "data": 4 + 2 / 3, "batch": 2 + 2 / 3, "__idle__": 12},
+            id="namespace-even",
+        ),
+        pytest.param(
+            Sharing(labels=(("tier", "system"),)),
+            {},
+            {"shop": 4.8, "data": 4.8, "batch": 2.4, "__idle__": 12},
+            id="label-weighted",
+        ),
+        # kube-system with its idle is 4, and it goes by cost before idle: 4:4:2.
+        pytest.param(
+            Sharing(idle=True, namespaces=("kube-system",)),
+            {},
+            {"shop": 8 + 1.6, "data": 8 + 1.6, "batch": 4 + 0.8},
+            id="idle-and-namespace",
+        ),
+        # 730 a month is 1 an hour, by 4:2:4:2.
+        pytest.param(
+            Sharing(monthly_cost=730.0),
+            {},
+            {"shop": 4 + 4 / 12, "kube-system": 2 + 2 / 12, "data": 4 + 4 / 12, "batch": 2 + 2 / 12, "__idle__": 12},
+            id="monthly-amount",
+        ),
+        pytest.param(
+            Sharing(overhead=True),
+            {},
+            {"shop": 4.04, "kube-system": 2.02, "data": 4.04, "batch": 2.02, "__idle__": 12},
+            id="overhead",
+        ),
+        # A pod behind two services is halved; one behind none is nobody's.
+        pytest.param(
+            Sharing(),
+            {"aggregate": ("service",)},
+            {"front": 2, "inside": 2, "__unallocated__": 8, "__idle__": 12},
+            id="two-services",
+        ),
+        pytest.param(
+            Sharing(),
+            {"aggregate": ("namespace", "label:app")},
+            {
+                "shop/app=web": 4,
+                "data/app=store": 4,
+                "kube-system/__unallocated__": 2,
+                "batch/__unallocated__": 2,
+                "__idle__": 12,
+            },
+            id="label-missing-on-some",
+        ),
+        pytest.param(
+            Sharing(),
+            {"aggregate": ("product",)},
+            {"web": 4, "store": 4, "__unallocated__": 4, "__idle__": 12},
+            id="alias",
+        ),
+        pytest.param(
+            Sharing(),
+            {"aggregate": ("deployment",)},
+            {"web": 4, "agent": 2, "db": 4, "job": 2, "__idle__": 12},
+            id="deployment",
+        ),
+        pytest.param(Sharing(), {"aggregate": ("statefulset",)}, {"__unallocated__": 12, "__idle__": 12}, id="no-statefulset"),
+        # An hour's costs are a month's over 730.
+        pytest.param(
+            Sharing(idle=True),
+            {"cost_metric": "monthly"},
+            {"shop": 8 * 730, "kube-system": 4 * 730, "data": 8 * 730, "batch": 4 * 730},
+            id="by-the-month",
+        ),
+    ],
+)  # fmt: skip
+def test_costs_are_spread_as_asked(
+    reader: Reader, parts: list[Part], sharing: Sharing, values: dict[str, Any], expected: dict[str, float]
+) -> None:
+    assert costs(reader.rows(shape(sharing, **values), parts, passed=HOURS)) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kept", "sharing", "expected"),
+    [
+        pytest.param('namespace:"shop"', Sharing(idle=True, namespaces=("kube-system",)), {"shop": 9.6}, id="all-shared"),
+        pytest.param(
+            'namespace:"shop","batch"', Sharing(namespaces=("kube-system",), even=True),
+            {"shop": 4 + 2 / 3, "batch": 2 + 2 / 3, "__idle__": 4 + 2}, id="even",
+        ),
+        # Idle that is not shared is what sharing would have given the rows that stay: cpu 3 and ram 1.
+        pytest.param('label[app]:"web"', Sharing(), {"shop": 4, "__idle__": 4}, id="idle-of-what-stays"),
+        pytest.param('services:"front"', Sharing(), {"shop": 4, "__idle__": 4}, id="service"),
+        pytest.param('label:"tier"', Sharing(), {"kube-system": 2, "__idle__": 2}, id="has-a-label"),
+        pytest.param('label[app]!:"web"', Sharing(idle=True), {"kube-system": 4, "data": 8, "batch": 4}, id="not"),
+        pytest.param('label[app]:"__unallocated__"', Sharing(idle=True), {"kube-system": 4, "batch": 4}, id="none"),
+        pytest.param(
+            '(namespace<~:"s" | pod~>:"b") + node:"node-b"', Sharing(idle=True), {"data": 8, "batch": 4}, id="both-and-one",
+        ),
+        pytest.param('namespace:"nowhere"', Sharing(idle=True, monthly_cost=730.0), {}, id="nothing-stays"),
+    ],
+)  # fmt: skip
+def test_a_filter_changes_no_row_that_stays(
+    reader: Reader, parts: list[Part], kept: str, sharing: Sharing, expected: dict[str, float]
+) -> None:
+    assert costs(reader.rows(shape(sharing, kept), parts, passed=HOURS)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_what_nobody_can_bear_is_a_row_of_its_own(reader: Reader, parts: list[Part]) -> None:
+    everyone = Sharing(idle=True, namespaces=("shop", "kube-system", "data", "batch"))
+    assert costs(reader.rows(shape(everyone), parts, passed=HOURS)) == pytest.approx({"__unallocated__": 24})
+
+
+def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: list[Part]) -> None:
+    rows = reader.rows(shape(Sharing(monthly_cost=730.0)), parts, passed=[1800.0])
+    assert sum(row["shared_cost"] for row in rows) == pytest.approx(0.5)
+
+
+def test_the_parts_of_what_is_shared_are_told(reader: Reader, parts: list[Part]) -> None:
+    sharing = Sharing(idle=True, namespaces=("kube-system",), monthly_cost=73.0, overhead=True)
+    told = reader.shared_parts(shape(sharing), parts, HOURS)
+    assert {row["part"]: row["cost"] for row in told} == pytest.approx(
+        {"kube-system": 4, "shareCost": 0.1, "overhead": 0.12}
+    )
+    rows = reader.rows(shape(sharing), parts, passed=HOURS)
+    assert sum(row["share"] for row in rows) == pytest.approx(1.0)
