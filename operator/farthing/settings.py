@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 
+from farthing.model.question import LABELS_OF_ALIASES, Aliases
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -24,6 +26,8 @@ class Settings:
     ca_file: str = ""
     insecure: bool = False
     timeout: float = 120.0
+    aliases: Aliases = LABELS_OF_ALIASES
+    """The label that each of team, owner and the like stands for."""
 
 
 @dataclass(frozen=True, slots=True)

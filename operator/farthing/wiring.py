@@ -70,7 +70,9 @@ def answerer(settings: Settings, fetcher: Fetcher | None) -> Answerer:
 
 def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:
     """Computes reports for who runs the process, wherever they say they are."""
-    return ReportService(answerer(settings, fetcher), Scope(frozenset(), everywhere=True), settings.currency)
+    return ReportService(
+        answerer(settings, fetcher), Scope(frozenset(), everywhere=True), settings.currency, settings.aliases
+    )
 
 
 def operator_services(
@@ -88,6 +90,7 @@ def operator_services(
         answerer(settings, fetcher),
         Scope(operator.cluster_scope_namespaces | {operator.namespace}),
         settings.currency,
+        settings.aliases,
         version=lambda: collect.version,
         trouble=lambda: collect.trouble,
     )

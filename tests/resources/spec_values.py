@@ -182,7 +182,7 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("AssetReport", {"window": "7d", "schedule": text}) for text in GOOD_SCHEDULES),
     *(
         ("CostReport", {"window": "7d", "step": "1h", "accumulate": unit})
-        for unit in ("false", "true", "hour", "day", "week", "month", "quarter")
+        for unit in ("false", "true", "all", "hour", "day", "week", "month", "quarter")
     ),
     ("CostReport", {"window": "7d", "aggregate": []}),
     (
@@ -191,6 +191,18 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("CostReport", {"window": "7d", "idle": True, "splitIdle": True, "idleByNode": True}),
     ("CostReport", {"window": "7d", "idle": False}),
+    (
+        "CostReport",
+        {"window": "7d", "aggregate": ["namespace", "label:app.kubernetes.io/name", "annotation:a", "team"]},
+    ),
+    ("CostReport", {"window": "7d", "filter": '(namespace:"shop","data"|label[app]!:"web")+pod<~:"a"'}),
+    ("CostReport", {"window": "7d", "shareIdle": True, "idleByNode": True, "shareTenancyCosts": False}),
+    (
+        "CostReport",
+        {"window": "7d", "shareNamespaces": ["kube-system"], "shareLabels": ["app:web"], "shareSplit": "even"},
+    ),
+    ("CostReport", {"window": "7d", "shareCost": 100, "costMetric": "monthly"}),
+    ("CostReport", {"window": "7d", "shareCost": 30.42, "sortBy": "sharedCost"}),
     ("CostReport", {"window": "7d", "splitIdle": True}),
     ("CostReport", {"window": "7d", "sortBy": "efficiency", "sortOrder": "asc", "limit": 100_000, "history": 50}),
     ("CostReport", {"window": "7d", "formats": ["csv", "json"], "suspend": True, "limit": 0, "history": 0}),
@@ -234,12 +246,20 @@ BAD: tuple[Refused, ...] = (
     ),
     Refused({"window": "7d", "accumulate": True}, 'Unsupported value: true: supported values: "false", "true"'),
     Refused({"window": "7d", "splitIdle": True, "idle": False}, "splitIdle true needs idle true"),
-    Refused({"window": "7d", "idleByNode": True}, "idleByNode true needs splitIdle true"),
+    Refused({"window": "7d", "idleByNode": True}, "idleByNode true needs splitIdle or shareIdle true"),
     Refused({"window": "7d", "idle": "no"}, 'spec.idle in body must be of type boolean: "string"'),
     Refused(
         {"window": "7d", "aggregate": ["namespce"]},
-        'spec.aggregate[0]: Unsupported value: "namespce": supported values: "cluster", "node", "namespace"',
+        "aggregate namespce names a property that is not offered; allowed are cluster, node, namespace",
     ),
+    Refused({"window": "7d", "aggregate": ["label:"]}, "aggregate label: names a property that is not offered"),
+    Refused({"window": "7d", "aggregate": ["label: "]}, "aggregate label:  names a property that is not offered"),
+    Refused({"window": "7d", "shareLabels": ["app"]}, "shareLabels app cannot be read: write key:value"),
+    Refused({"window": "7d", "shareLabels": ["app: "]}, "shareLabels app:  cannot be read: write key:value"),
+    Refused({"window": "7d", "shareCost": -1}, "spec.shareCost in body should be greater than or equal to 0"),
+    Refused({"window": "7d", "shareCost": "10"}, 'spec.shareCost in body must be of type number: "string"'),
+    Refused({"window": "7d", "shareSplit": "fair"}, 'Unsupported value: "fair": supported values: "weighted", "even"'),
+    Refused({"window": "7d", "costMetric": "yearly"}, 'Unsupported value: "yearly": supported values: "cumulative"'),
     Refused({"window": "7d", "aggregate": ["pod", "pod"]}, "aggregate pod,pod names a value twice: name each once"),
     Refused({"window": "7d", "aggregate": "pod"}, 'spec.aggregate in body must be of type array: "string"'),
     Refused(
@@ -263,7 +283,7 @@ BAD: tuple[Refused, ...] = (
 UNKNOWN_FIELDS = (
     Refused({"window": "7d", "windw": "7d"}, 'unknown field "spec.windw"'),
     Refused({"window": "7d", "sort_by": "name"}, 'unknown field "spec.sort_by"'),
-    Refused({"window": "7d", "shareIdle": True}, 'unknown field "spec.shareIdle"'),
+    Refused({"window": "7d", "reconcile": True}, 'unknown field "spec.reconcile"'),
     Refused({"window": "7d", "idle": True}, 'unknown field "spec.idle"', "AssetReport"),
 )
 

@@ -65,7 +65,7 @@ def test_generating_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 @every_property
 def test_the_schema_is_structural(path: str, schema: dict[str, Any]) -> None:
     assert not FORBIDDEN & schema.keys(), path
-    assert schema["type"] in {"string", "integer", "boolean", "array", "object"}
+    assert schema["type"] in {"string", "integer", "number", "boolean", "array", "object"}
 
 
 @every_property

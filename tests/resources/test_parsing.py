@@ -28,9 +28,14 @@ def test_refuses_what_the_api_server_refuses(refused: Refused) -> None:
         ({"window": "7d", "windw": "7d"}, "spec.windw is not a field that is offered: see kubectl explain"),
         (
             {"window": "7d", "aggregate": ["namespce"]},
-            "spec.aggregate.0 is 'namespce': input should be 'cluster', 'node'",
+            "aggregate 'namespce' is not offered; allowed are cluster, node, namespace",
         ),
         ({"window": "7d", "limit": -1}, "spec.limit is '-1': input should be greater than or equal to 0"),
+        (
+            {"window": "7d", "filter": "pod:web"},
+            "filter 'pod:web': at character 5 stands 'web'; expected is a value in",
+        ),
+        ({"window": "7d", "shareLabels": ["app"]}, "the label 'app' cannot be read: write key:value"),
         ({"window": "7x"}, "window '7x' cannot be read: allowed are"),
         ({"window": "7d", "timezone": "Mars/Base"}, "timezone 'Mars/Base' is not known: allowed are"),
         ({"window": "7d", "schedule": "61 * * * *"}, "schedule '61 * * * *' has minute '61': use 0-59"),

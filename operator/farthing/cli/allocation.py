@@ -4,20 +4,50 @@ from typing import Any
 
 import click
 
-from farthing.cli.asking import ask, question_options
+from farthing.cli.asking import ask, listed, question_options
 from farthing.settings import Settings
 
 
 @click.command("allocation")
-@click.option("--aggregate", default="namespace", help="cluster, node, namespace, controllerKind, controller, pod, "
-              "container, or a list such as namespace,controller; '' is one row a container.")  # fmt: skip
+@click.option(
+    "--aggregate",
+    default="namespace",
+    help="cluster, node, namespace, controllerKind, controller, deployment, "
+    "statefulset, daemonset, job, service, pod, container, label:KEY, annotation:KEY, department, environment, owner, "
+    "product, team, or a list such as namespace,label:app; '' is one row a container.",
+)
+@click.option(
+    "--filter",
+    default="",
+    metavar="FILTER",
+    help='Rows to show, such as \'namespace:"shop"+label[app]!:"web"\': '
+    "signs are : ~: <~: ~>: and ! for not, + is and, | is or. Costs are shared before.",
+)
 @click.option("--idle/--no-idle", default=True, help="Show what nodes cost and nobody held as a row.")
 @click.option("--split-idle", is_flag=True, help="One idle row a cluster.")
-@click.option("--idle-by-node", is_flag=True, help="One idle row a node; needs --split-idle.")
+@click.option("--idle-by-node", is_flag=True, help="Tell, or share, idle by node; needs --split-idle or --share-idle.")
+@click.option("--share-idle", is_flag=True, help="Add idle to the rows, by what each is charged.")
+@click.option(
+    "--share-namespaces", default="", metavar="NAMES", help="Namespaces to spread over the others, such as kube-system."
+)
+@click.option(
+    "--share-labels", default="", metavar="LABELS", help="Labels whose pods to spread, such as app:prometheus."
+)
+@click.option("--share-cost", default=0.0, metavar="AMOUNT", help="A monthly amount to spread over the rows.")
+@click.option(
+    "--share-split", type=click.Choice(["weighted", "even"]), default="weighted", help="How shared costs are spread."
+)
+@click.option(
+    "--share-tenancy-costs/--no-share-tenancy-costs", default=True, help="Spread the cluster's management fee."
+)
+@click.option("--cost-metric", type=click.Choice(["cumulative", "hourly", "daily", "monthly"]), default="cumulative",
+              help="What a cost is for: the window, or on average an hour, a day, a month of 730 h.")  # fmt: skip
 @question_options
 def command(settings: Settings, output: str, **spec: Any) -> None:
     """What workloads cost, from the store.
 
     Flags are the fields of a CostReport's spec. A window that begins or ends within an hour needs --prometheus too.
     """
+    for name in ("share_namespaces", "share_labels"):
+        spec[name] = listed(spec[name])
     ask("CostReport", settings, output, **spec)

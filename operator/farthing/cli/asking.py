@@ -19,12 +19,22 @@ from farthing.settings import Settings
 
 Command = Callable[..., Any]
 
+EVERYTHING = Scope(frozenset(), everywhere=True)
+"""Who runs the process may see all of the store."""
+
 SHARED = [
     click.option("--window", default="7d", help="15m, 24h, 7d, today, lastmonth, START,END, 7d offset 2d."),
     click.option("--step", default="", help="Cut the window into sets, such as 1h or 1d."),
-    click.option("--accumulate", default="true", help="Join sets: true, false, hour, day, week, month, quarter."),
+    click.option(
+        "--accumulate", default="true", help="Join sets: true or all, false, hour, day, week, month, quarter."
+    ),
     click.option("--limit", default=0, help="Rows of each set at most; 0 is all."),
-    click.option("--sort-by", default="totalCost", help="totalCost, cpuCost, ramCost, gpuCost, name, efficiency."),
+    click.option(
+        "--sort-by",
+        default="totalCost",
+        help="totalCost, cpuCost, ramCost, gpuCost, pvCost, networkCost, loadBalancerCost, sharedCost, name, "
+        "efficiency.",
+    ),
     click.option("--sort-order", type=click.Choice(["asc", "desc"]), default=None, help="Default: largest first."),
 ]
 
@@ -39,15 +49,20 @@ def question_options(command: Command) -> Command:
 def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
     """Answer a question and print it. Raises FarthingError."""
     flags = {_camel(name): value for name, value in spec.items() if value is not None}
-    flags["aggregate"] = [one.strip() for one in spec["aggregate"].split(",") if one.strip()]
+    flags["aggregate"] = listed(spec["aggregate"])
     report = parse_report({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": flags})
     with fetcher(settings) as prometheus:
         answers = wiring.answerer(settings, prometheus)
         now = prometheus.now() if prometheus is not None else clock()
-        answer = answers.answer(question_of(report, now, settings.zone, Scope(frozenset(), everywhere=True)), int(now))
+        answer = answers.answer(question_of(report, now, settings.zone, EVERYTHING, settings.aliases), int(now))
     print_answer(answer, form, settings.currency)
     if not answer.seen.complete:
         raise click.exceptions.Exit(_incomplete(answer))
+
+
+def listed(text: str) -> list[str]:
+    """The values of a list written with commas."""
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _incomplete(answer: Answer) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from farthing.errors import InvalidInputError
+from farthing.model.filters import ALIASES
+from farthing.model.question import LABELS_OF_ALIASES
 from farthing.model.zone import parse_timezone
 from farthing.settings import Settings
 
@@ -54,6 +56,9 @@ STORE = [
                  help="Where days begin: an IANA name or an offset such as +05:30."),
     click.option("--currency", envvar="FARTHING_CURRENCY", default="USD", metavar="CODE",
                  help="Currency of the rates, as shown in reports."),
+    click.option("--alias-label", "aliases", envvar="FARTHING_ALIAS_LABELS", multiple=True, metavar="NAME=LABEL", type=_Lines(),
+                 show_envvar=True, help="Label that department, environment, owner, product or team stands for, such as "
+                 "team=squad; may be repeated, in the environment one a line. Default: department, env, owner, app, team."),
 ]  # fmt: skip
 
 
@@ -72,12 +77,25 @@ def common(command: Command) -> Command:
 
 _SHARED = {
     "prometheus", "cluster_label", "headers", "bearer_token_file", "username", "password_file", "ca_file", "insecure",
-    "timeout", "store", "cluster", "timezone", "currency",
+    "timeout", "store", "cluster", "timezone", "currency", "aliases",
 }  # fmt: skip
 
 
-def _settings(headers: tuple[str, ...], timezone: str, **values: Any) -> Settings:
-    return Settings(**values, headers=dict(map(_header, headers)), timezone=timezone, zone=parse_timezone(timezone))
+def _settings(headers: tuple[str, ...], timezone: str, aliases: tuple[str, ...], **values: Any) -> Settings:
+    return Settings(
+        **values,
+        headers=dict(map(_header, headers)),
+        timezone=timezone,
+        zone=parse_timezone(timezone),
+        aliases=tuple({**dict(LABELS_OF_ALIASES), **dict(map(_alias, aliases))}.items()),
+    )
+
+
+def _alias(text: str) -> tuple[str, str]:
+    name, _, label = text.partition("=")
+    if name.strip() not in ALIASES or not label.strip():
+        raise InvalidInputError(f"--alias-label {text!r} wants NAME=LABEL, with a name of {', '.join(ALIASES)}")
+    return name.strip(), label.strip()
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -4,24 +4,41 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from farthing.exports.allocation_parts import Parts
 from farthing.model.answer import Answer
+from farthing.model.asset_report import OF_ASSETS
 from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES
-from farthing.model.tables import HOUR
+from farthing.model.tables import HOUR, RESOURCES
 from farthing.model.telling import COLUMN
 from farthing.model.window import rfc3339
 
 MINUTE = 60.0
+NAMES_OF_TRAFFIC = {
+    "zone": "networkCrossZoneCost",
+    "region": "networkCrossRegionCost",
+    "internet": "networkInternetCost",
+}
+NAMES_OF_ASSETS = {
+    "pv_cost": "diskCost",
+    "network_cost": "networkCost",
+    "lb_cost": "loadBalancerCost",
+    "management_cost": "managementCost",
+}
+"""The public name of each cost that is none of cpu, ram and gpu."""
 
 Row = dict[str, Any]
 
 
 def public_rows(answer: Answer) -> Iterator[Row]:
     """Each row of ``answer``, in order: its window, name, properties, times, resource-hours, averages and costs."""
-    make = _allocation_row if answer.question.shape.kind == "allocation" else _asset_row
+    parts = Parts(answer)
     for row in answer.rows:
         windows = answer.question.sets[row["set"]]
-        window = {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}
-        yield {"name": row["name"], "window": window, **make(row)}
+        head = {"name": row["name"], "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
+        if answer.question.shape.kind == "asset":
+            yield {**head, **_asset_row(row)}
+        else:
+            yield {**head, **_allocation_row(row, parts)}
 
 
 def _times(row: Mapping[str, Any]) -> Row:
@@ -33,39 +50,63 @@ def _times(row: Mapping[str, Any]) -> Row:
     }
 
 
-def _allocation_row(row: Mapping[str, Any]) -> Row:
+def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
     hours = (row["run_end"] - row["run_start"]) / HOUR
 
     def averages(resource: str, names: tuple[str, str, str]) -> Row:
         """Allocated, requested and used, over the time from the row's start to its end."""
-        parts = ("allocated", "requested", "used")
+        asked = ("allocated", "requested", "used")
         return {
             name: row[f"{resource}_{part}"] / HOUR / hours if hours > 0 else 0.0
-            for name, part in zip(names, parts, strict=True)
+            for name, part in zip(names, asked, strict=True)
         }
 
     return {
-        "properties": _properties(row, ALLOCATION_PROPERTIES),
+        "properties": {**_properties(row, ALLOCATION_PROPERTIES), **parts.said(row)},
         **_times(row),
         **averages("cpu", ("cpuCores", "cpuCoreRequestAverage", "cpuCoreUsageAverage")),
         "cpuCoreHours": row["cpu_allocated"] / HOUR,
         "cpuCost": row["cpu_cost"],
+        "cpuCostAdjustment": 0.0,
+        "cpuCostIdle": row["cpu_idle_cost"],
         "cpuEfficiency": row["cpu_efficiency"],
         **averages("gpu", ("gpuCount", "gpuRequestAverage", "gpuUsageAverage")),
         "gpuHours": row["gpu_allocated"] / HOUR,
         "gpuCost": row["gpu_cost"],
+        "gpuCostAdjustment": 0.0,
+        "gpuCostIdle": row["gpu_idle_cost"],
+        "gpuEfficiency": row["gpu_efficiency"],
+        "networkTransferBytes": row["network_transfer_bytes"],
+        "networkReceiveBytes": row["network_receive_bytes"],
+        "networkCost": row["network_cost"],
+        **{name: row[f"network_{kind}_cost"] for kind, name in NAMES_OF_TRAFFIC.items()},
+        "networkCostAdjustment": 0.0,
+        "loadBalancerCost": row["lb_cost"],
+        "loadBalancerCostAdjustment": 0.0,
+        "pvBytes": row["pv_byte_seconds"] / HOUR / hours if hours > 0 else 0.0,
+        "pvByteHours": row["pv_byte_seconds"] / HOUR,
+        "pvCost": row["pv_cost"],
+        "pvs": parts.volumes(row),
+        "pvCostAdjustment": 0.0,
         **averages("ram", ("ramBytes", "ramByteRequestAverage", "ramByteUsageAverage")),
         "ramByteHours": row["ram_allocated"] / HOUR,
         "ramCost": row["ram_cost"],
+        "ramCostAdjustment": 0.0,
+        "ramCostIdle": row["ram_idle_cost"],
         "ramEfficiency": row["ram_efficiency"],
+        "externalCost": 0.0,
+        "sharedCost": row["shared_cost"],
+        "sharedCostBreakdown": parts.shared(row),
         "totalCost": row["total_cost"],
         "totalEfficiency": row["total_efficiency"],
+        "rawAllocationOnly": parts.raw(row),
+        "lbAllocations": parts.balancers(row),
     }
 
 
 def _asset_row(row: Mapping[str, Any]) -> Row:
     hours = (row["run_end"] - row["run_start"]) / HOUR
-    quantities = {name: row[f"{name}_quantity"] / HOUR for name in ("cpu", "ram", "gpu")}
+    quantities = {name: row[f"{name}_quantity"] / HOUR for name in (*RESOURCES, "pv")}
     averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
     return {
         "type": row["type"],
@@ -74,14 +115,17 @@ def _asset_row(row: Mapping[str, Any]) -> Row:
         "cpuCores": averages["cpu"],
         "ramBytes": averages["ram"],
         "gpuCount": averages["gpu"],
+        "bytes": averages["pv"],
         "cpuCoreHours": quantities["cpu"],
         "ramByteHours": quantities["ram"],
         "GPUHours": quantities["gpu"],
+        "byteHours": quantities["pv"],
         "cpuCost": row["cpu_cost"],
         "gpuCost": row["gpu_cost"],
         "ramCost": row["ram_cost"],
-        "idleCost": sum(row[f"{name}_idle_cost"] for name in ("cpu", "ram", "gpu")),
-        "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in ("cpu", "ram", "gpu")),
+        **{NAMES_OF_ASSETS[column]: row[column] for column in OF_ASSETS},
+        "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
+        "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
         "totalCost": row["total_cost"],
     }
 

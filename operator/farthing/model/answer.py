@@ -1,7 +1,7 @@
 """The answer to a question: rows, totals, and how much of it was seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -76,6 +76,8 @@ class Answer:
     rows_total: int
     """Rows before the limit, of all sets."""
     seen: Seen
+    details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Of ``model.detail.details``."""
 
     @property
     def residual(self) -> float:

@@ -76,6 +76,26 @@ class Either:
 Filter: TypeAlias = Comparison | Every | Either
 
 
+def everything(kept: Filter) -> bool:
+    """Whether ``kept`` keeps every row, whatever it is."""
+    return isinstance(kept, Every) and all(everything(part) for part in kept.parts)
+
+
+def comparisons(kept: Filter) -> list[Comparison]:
+    """All comparisons of a filter."""
+    if isinstance(kept, Comparison):
+        return [kept]
+    return [one for part in kept.parts for one in comparisons(part)]
+
+
+def parse_label(text: str) -> tuple[str, str]:
+    """Key and value of ``key:value``, such as ``app:web``. Raises InvalidQuestionError."""
+    key, colon, value = text.partition(":")
+    if not colon or not key.strip() or not value.strip():
+        raise InvalidQuestionError(f"the label {_short(text)} cannot be read: write key:value, such as app:web")
+    return key.strip(), value.strip()
+
+
 def label_key(text: str) -> str:
     """The key of a label or an annotation as Prometheus spells it: what is no letter, digit or ``_`` is ``_``."""
     return re.sub(r"[^a-zA-Z0-9_]", "_", text)

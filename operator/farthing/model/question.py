@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from farthing.errors import InvalidQuestionError
-from farthing.model.filters import ALIASES, Every, Filter, label_key
+from farthing.model.filters import ALIASES, Every, Filter, everything, label_key
 from farthing.model.window import Window
 
 ALLOCATION_PROPERTIES: Final = (
@@ -33,7 +33,9 @@ COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
 )
 """Hours that a cost is for; 0 is the whole set. A month is 730 h everywhere (C10)."""
 
-LABELS_OF_ALIASES: Final = (
+Aliases: TypeAlias = tuple[tuple[str, str], ...]
+
+LABELS_OF_ALIASES: Final[Aliases] = (
     ("department", "department"), ("environment", "env"), ("owner", "owner"), ("product", "app"), ("team", "team"),
 )  # fmt: skip
 """The label that each alias stands for where nobody says otherwise: Kubecost's defaults."""
@@ -87,7 +89,7 @@ class Shape:
     """Which rows are shown, after everything was shared."""
     cost_metric: str = "cumulative"
     """What a cost is for: the set, or an hour, a day, a month of it."""
-    aliases: tuple[tuple[str, str], ...] = LABELS_OF_ALIASES
+    aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of ``filters.ALIASES`` stands for."""
 
     def __post_init__(self) -> None:
@@ -119,6 +121,11 @@ class Shape:
         if not keyed and one not in allowed:
             keys = ", label:KEY, annotation:KEY" if self.kind == "allocation" else ""
             raise InvalidQuestionError(f"aggregate {one!r} is not offered; allowed are {', '.join(allowed)}{keys}")
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter may leave rows out."""
+        return not everything(self.kept)
 
     def label_of(self, alias: str) -> str:
         """The key of the label that ``alias`` stands for, as Prometheus spells it."""

@@ -8,7 +8,6 @@ import ibis.expr.types as ir
 
 from farthing.model.asset_report import ASSET_SUMS, asset_report
 from farthing.model.question import ALLOCATION_PROPERTIES, Shape
-from farthing.model.said import everything
 from farthing.model.sharing import (
     IDLE_COSTS,
     OVERALLOCATED,
@@ -146,7 +145,7 @@ def _with_shared_cost(rows: ir.Table, finest: ir.Table, shape: Shape) -> ir.Tabl
     rows = extend(extend(rows, borne, "set", *keys(shape)), spread, "set")
     rows = rows.mutate(share=rows.share.fill_null(0.0), spread=rows.spread.fill_null(0.0))
     rows = rows.mutate(shared_cost=rows.share * rows.spread).select(*columns, *SHARED)
-    if not everything(shape.kept):
+    if shape.filtered:
         return rows
     alone = spread.anti_join(borne, "set")
     empty = {column: ibis.literal("") for column in PROPERTY_COLUMNS}
@@ -188,8 +187,8 @@ def _idle_rows(finest: ir.Table, shape: Shape) -> ir.Table:
 
 
 def _with_efficiency(rows: ir.Table) -> ir.Table:
-    """C11: used/requested; with nothing requested 1 if anything was used at a cost, else 0; total weighted by cost."""
-    for name in ("cpu", "ram"):
+    """C11: used/requested; with nothing requested 1 if anything was used at a cost, else 0; in all cpu and ram by their cost."""
+    for name in RESOURCES:
         requested, used, cost = rows[f"{name}_requested"], rows[f"{name}_used"], rows[f"{name}_cost"]
         unasked = ibis.ifelse((used > 0) & (cost > 0), 1.0, 0.0)
         rows = rows.mutate(**{f"{name}_efficiency": ibis.ifelse(requested > 0, used / requested, unasked)})

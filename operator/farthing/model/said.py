@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.filters import ALIASES, KEYED, Comparison, Every, Filter, label_key
+from farthing.model.filters import ALIASES, KEYED, Comparison, comparisons, label_key
 from farthing.model.question import Shape
 from farthing.model.tables import extend, table
 
@@ -33,13 +33,6 @@ def column_of(lookup: Lookup) -> str:
 def flag_of(comparison: Comparison) -> str:
     """The column that tells whether anything said of a pod fits ``comparison``, a filter of services or of keys."""
     return f"fits:{comparison.field}:{comparison.sign}:{'|'.join(comparison.values)}"
-
-
-def comparisons(kept: Filter) -> list[Comparison]:
-    """All comparisons of a filter."""
-    if isinstance(kept, Comparison):
-        return [kept]
-    return [one for part in kept.parts for one in comparisons(part)]
 
 
 def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
@@ -116,8 +109,3 @@ def _with_flag(facts: ir.Table, name: str, comparison: Comparison) -> ir.Table:
     found = found.rename(day="start").select(*POD).distinct().mutate(**{name: ibis.literal(value=True)})
     facts = extend(facts, found, *POD)
     return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False))})
-
-
-def everything(kept: Filter) -> bool:
-    """Whether a filter keeps every row."""
-    return isinstance(kept, Every) and all(everything(part) for part in kept.parts)

@@ -8,7 +8,6 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import COST_METRICS, Shape
-from farthing.model.said import everything
 from farthing.model.tables import COSTS, HOUR, RESOURCES, extend, zero
 from farthing.model.telling import facts_table, keys
 
@@ -28,7 +27,7 @@ def pool_key(shape: Shape) -> tuple[str, ...]:
 
 def needs_pools(shape: Shape) -> bool:
     """Whether rows must know what idle is theirs: where it is shared, or told of what a filter keeps."""
-    return not shape.namespace and (shape.sharing.idle or not everything(shape.kept))
+    return not shape.namespace and (shape.sharing.idle or shape.filtered)
 
 
 def _pools(shape: Shape) -> ir.Table:
@@ -71,8 +70,7 @@ def idle_rows_of(rows: ir.Table, shape: Shape) -> ir.Table:
     part of the rows that the filter keeps, and none of what no row takes.
     """
     key, pools = pool_key(shape), _pools(shape)
-    filtered = not everything(shape.kept)
-    if shape.sharing.idle and not filtered:
+    if shape.sharing.idle and not shape.filtered:
         pools = _with_charged(pools, rows, key)
         return pools.mutate(
             **{
@@ -80,7 +78,7 @@ def idle_rows_of(rows: ir.Table, shape: Shape) -> ir.Table:
                 for name in RESOURCES
             }
         )
-    if not filtered:
+    if not shape.filtered:
         return pools
     kept = rows.filter(rows.is_kept & ~ibis.literal(value=shape.sharing.idle))
     theirs = kept.group_by(*key).agg(**{column: kept[column].sum() for column in IDLE_COSTS})

@@ -3,11 +3,10 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.filters import Comparison, Every, Filter, label_key
+from farthing.model.filters import Comparison, Every, Filter, everything, label_key
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import (
     column_of,
-    everything,
     fits,
     flag_of,
     has_flag,
@@ -99,6 +98,9 @@ def told_apart(table: str, shape: Shape) -> ir.Table:
     facts = facts.mutate(shared_as=_shared_as(facts, shape), is_unmounted=facts.container == UNMOUNTED)
     facts = facts.mutate(is_shared=facts.shared_as != "")
     facts = with_services(facts) if "service" in shape.aggregate else facts.mutate(part=ibis.literal(1).cast("float64"))
+    if shape.namespace:
+        # What is said of pods was joined by it; a tenant is not told.
+        facts = facts.mutate(cluster=ibis.literal(""))
     return facts.mutate(**{key: _key(facts, one, shape) for key, one in zip(keys(shape), asked(shape), strict=True)})
 
 

@@ -5,12 +5,32 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from farthing.errors import InvalidInputError
+from farthing.model.filters import parse_filter, parse_label
+from farthing.model.question import Shape
 from farthing.resources import rules
 from farthing.resources.report import Metadata, Spec, descending, each_once
 from farthing.resources.status import CostReportStatus
 
-CostAggregate = Literal["cluster", "node", "namespace", "controllerKind", "controller", "pod", "container"]
-CostSort = Literal["totalCost", "cpuCost", "ramCost", "gpuCost", "name", "efficiency"]
+CostSort = Literal[
+    "totalCost", "cpuCost", "ramCost", "gpuCost", "pvCost", "networkCost", "loadBalancerCost", "sharedCost", "name", "efficiency",
+]  # fmt: skip
+CostMetric = Literal["cumulative", "hourly", "daily", "monthly"]
+
+
+def _aggregate(values: tuple[str, ...]) -> tuple[str, ...]:
+    Shape("allocation", values)
+    return values
+
+
+def _filter(text: str) -> str:
+    parse_filter(text)
+    return text
+
+
+def _labels(values: tuple[str, ...]) -> tuple[str, ...]:
+    for one in values:
+        parse_label(one)
+    return values
 
 
 class CostReportSpec(Spec):
@@ -25,13 +45,31 @@ class CostReportSpec(Spec):
         ),
     )
 
-    aggregate: Annotated[tuple[CostAggregate, ...], AfterValidator(each_once("aggregate"))] = Field(
+    aggregate: Annotated[
+        tuple[Annotated[str, Field(max_length=330)], ...],
+        AfterValidator(each_once("aggregate")),
+        AfterValidator(_aggregate),
+    ] = Field(
         default=("namespace",),
-        max_length=7,
-        json_schema_extra=rules.validations(rules.each_once("aggregate")),
+        max_length=10,
+        json_schema_extra=rules.validations(rules.each_once("aggregate"), rules.AGGREGATE),
         description=(
             "Properties whose values name a row, in this order, joined by a slash: cluster, node, namespace, "
-            "controllerKind, controller, pod, container. An empty list gives one row per container. Default: namespace."
+            "controllerKind, controller, deployment, statefulset, daemonset, job, service, pod, container, providerID, "
+            "label:KEY, annotation:KEY, or department, environment, owner, product and team, which stand for labels "
+            "that the operator is told. What lacks the property is named __unallocated__; a pod behind several services "
+            "is split evenly over them. An empty list gives one row per container. Default: namespace."
+        ),
+    )
+    filter: Annotated[str, AfterValidator(_filter)] = Field(
+        default="",
+        max_length=4096,
+        description=(
+            'Which rows are shown, in Kubecost\'s language: namespace:"shop","data"+label[app]!:"web". Signs are : (is), '
+            "~: (contains), <~: (begins with), ~>: (ends with), each with ! before it for not; + is and, | is or, "
+            "parentheses group. Fields are cluster, node, namespace, controllerKind, controllerName, pod, container, "
+            "services, provider, label[KEY], annotation[KEY], department, environment, owner, product, team. Costs are "
+            "shared before: a filter changes no row that stays. Default: empty, every row."
         ),
     )
     idle: StrictBool | None = Field(
@@ -48,12 +86,74 @@ class CostReportSpec(Spec):
     )
     idle_by_node: StrictBool = Field(
         default=False,
-        description="Whether there is an idle row for each node, not each cluster; needs splitIdle. Default: false.",
+        description=(
+            "Whether idle is told, and shared, by node rather than by cluster; needs splitIdle or shareIdle. Default: "
+            "false."
+        ),
+    )
+    share_idle: StrictBool = Field(
+        default=False,
+        description=(
+            "Whether idle cost is added to the rows, resource by resource, in proportion to what each is charged in the "
+            "same cluster, or on the same node with idleByNode. Default: false."
+        ),
+    )
+    share_namespaces: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=63)], ...], AfterValidator(each_once("shareNamespaces"))
+    ] = Field(
+        default=(),
+        max_length=100,
+        json_schema_extra=rules.validations(rules.each_once("shareNamespaces")),
+        description=(
+            "Namespaces whose cost is spread over the other rows as sharedCost, such as kube-system. Default: none."
+        ),
+    )
+    share_labels: Annotated[
+        tuple[Annotated[str, Field(min_length=3, max_length=400)], ...],
+        AfterValidator(each_once("shareLabels")),
+        AfterValidator(_labels),
+    ] = Field(
+        default=(),
+        max_length=50,
+        json_schema_extra=rules.validations(rules.each_once("shareLabels"), rules.SHARE_LABELS),
+        description=(
+            "Labels, written key:value such as app:prometheus, whose pods' cost is spread over the other rows. Default: "
+            "none."
+        ),
+    )
+    share_cost: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)] = Field(
+        default=0.0,
+        description=(
+            "A fixed amount to spread over the rows [currency per month of 730 hours], of which a window carries the "
+            "part that has passed. Default: 0."
+        ),
+    )
+    share_split: Literal["weighted", "even"] = Field(
+        default="weighted",
+        description=(
+            "How shareNamespaces, shareLabels, shareCost and shareTenancyCosts are spread: weighted by the rows' cost "
+            "before idle, or even. Idle is always weighted. Default: weighted."
+        ),
+    )
+    share_tenancy_costs: StrictBool | None = Field(
+        default=None,
+        description=(
+            "Whether the management fee of the cluster is spread over the rows. Default: none, which is true for a "
+            "report that sees the cluster and false for one that sees its own namespace."
+        ),
+    )
+    cost_metric: CostMetric = Field(
+        default="cumulative",
+        description=(
+            "What every cost is for: cumulative (the time that has passed of each table), or on average an hour "
+            "(hourly), a day (daily) or a month of 730 hours (monthly). Default: cumulative."
+        ),
     )
     sort_by: CostSort = Field(
         default="totalCost",
         description=(
-            "Column that orders the rows: totalCost, cpuCost, ramCost, gpuCost (in the report's currency), name, or "
+            "Column that orders the rows: totalCost, cpuCost, ramCost, gpuCost, pvCost, networkCost, loadBalancerCost, "
+            "sharedCost (in the report's currency), name, or "
             "efficiency (used over requested). Default: totalCost."
         ),
     )
@@ -62,7 +162,7 @@ class CostReportSpec(Spec):
     def _idle_combines(self) -> Self:
         if self.split_idle and self.idle is False:
             raise InvalidInputError(rules.SPLIT_NEEDS_IDLE.message)
-        if self.idle_by_node and not self.split_idle:
+        if self.idle_by_node and not (self.split_idle or self.share_idle):
             raise InvalidInputError(rules.NODE_NEEDS_SPLIT.message)
         return self
 

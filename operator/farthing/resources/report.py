@@ -57,7 +57,7 @@ def each_once(field: str) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
     return check
 
 
-Accumulate = Literal["false", "true", "hour", "day", "week", "month", "quarter"]
+Accumulate = Literal["false", "true", "all", "hour", "day", "week", "month", "quarter"]
 Format = Literal["json", "csv"]
 SortOrder = Literal["asc", "desc"]
 
@@ -101,7 +101,7 @@ class Spec(BaseModel):
     accumulate: Accumulate = Field(
         default="true",
         description=(
-            "Which sets are joined into one table: true all, false none, or those that start in the same local hour, "
+            "Which sets are joined into one table: true or all, every one; false, none; or those that start in the same local hour, "
             "day, week, month or quarter, which needs a step. A string, so write true and false in quotes. Default: "
             "true."
         ),
@@ -169,7 +169,7 @@ class Spec(BaseModel):
     def _combines(self) -> Self:
         if self.schedule is not None and self.interval is not None:
             raise InvalidInputError(rules.ONE_RHYTHM.message)
-        if not self.step and self.accumulate not in {"true", "false"}:
+        if not self.step and self.accumulate not in {"true", "all", "false"}:
             raise InvalidInputError(rules.UNIT_NEEDS_STEP.message)
         return self
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
+from farthing.model.question import ALLOCATION_AGGREGATES
 from farthing.model.window import LONGEST_DAYS
 from farthing.resources.cron import CRON_FIELDS, NEVER, NUMBER_RANGE
 
@@ -169,7 +170,7 @@ ONE_RHYTHM: Final = Rule(
     "'\" exclude each other: give one of them, or neither to run once'",
 )
 UNIT_NEEDS_STEP: Final = Rule(
-    "self.step != '' || self.accumulate in ['true', 'false']",
+    "self.step != '' || self.accumulate in ['true', 'all', 'false']",
     "accumulate by hour, day, week, month or quarter needs a step to join, such as 1h or 1d",
     "'accumulate \"' + self.accumulate + '\" needs a step to join, such as 1h or 1d: step is empty'",
 )
@@ -178,6 +179,17 @@ SPLIT_NEEDS_IDLE: Final = Rule(
     "splitIdle true needs idle true: with idle false there is no idle row to split",
 )
 NODE_NEEDS_SPLIT: Final = Rule(
-    "self.splitIdle || !self.idleByNode",
-    "idleByNode true needs splitIdle true: with splitIdle false idle is one row",
+    "self.splitIdle || self.shareIdle || !self.idleByNode",
+    "idleByNode true needs splitIdle or shareIdle true: else idle is one row",
+)
+AGGREGATE: Final = Rule(
+    f"self.all(one, one in {list(ALLOCATION_AGGREGATES)!r} || one.matches('^(label|annotation):.*[^ ].*$'))",
+    "aggregate names a property that is not offered",
+    "'aggregate ' + self.join(',') + ' names a property that is not offered; allowed are "
+    f"{', '.join(ALLOCATION_AGGREGATES)}, label:KEY, annotation:KEY'",
+)
+SHARE_LABELS: Final = Rule(
+    "self.all(one, one.matches('^ *[^: ][^:]*:.*[^ ].*$'))",
+    "shareLabels cannot be read: write key:value, such as app:web",
+    "'shareLabels ' + self.join(',') + ' cannot be read: write key:value, such as app:web'",
 )

@@ -50,7 +50,17 @@ class Costs(Part):
 class CostTotals(Costs):
     """Sums over every row of the window, kept or not."""
 
-    idle_cost: Number = Field(description="Part of totalCost that nodes cost and nobody held [currency].")
+    pv_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
+    network_cost: Number | None = Field(
+        default=None, description="Cost of traffic to other zones, regions and out [currency]."
+    )
+    load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
+    shared_cost: Number | None = Field(
+        default=None, description="Costs spread over the rows that are theirs no longer [currency]."
+    )
+    idle_cost: Number = Field(
+        description="What nodes cost and nobody held, as rows of its own or shared over the others [currency]."
+    )
     overallocated_cost: Number = Field(description="Charged beyond what the nodes hold, not part of idle [currency].")
     cpu_efficiency: Number = Field(description="Cpu used over cpu requested; 1 is all of it.")
     ram_efficiency: Number = Field(description="Memory used over memory requested; 1 is all of it.")
@@ -60,6 +70,10 @@ class CostTotals(Costs):
 class AssetTotals(Costs):
     """Sums over every row of the window, kept or not."""
 
+    disk_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
+    network_cost: Number | None = Field(default=None, description="Cost of traffic [currency].")
+    load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
+    management_cost: Number | None = Field(default=None, description="Fee of the cluster's control plane [currency].")
     idle_cost: Number = Field(description="Part of totalCost that nobody held [currency].")
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 from farthing.errors import MetricsBusyError, NoDataError, StoreError
 from farthing.model.answer import Answer, Seen, added
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
 from farthing.model.plan import Day, Part, planned
-from farthing.model.question import Question
+from farthing.model.question import Question, Shape
 from farthing.model.tables import FACTS
 from farthing.model.window import Window, days
 from farthing.model.zone import date_of
@@ -72,11 +73,13 @@ class Answerer:
                     f"nothing is stored for {question.window} of cluster {self.cluster!r}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
-            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, question.passed(now))
-        shown = rows if question.shape.idle else [row for row in rows if not row["is_idle"]]
+            passed = question.passed(now)
+            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, passed)
+            details = self.reader.details(question.shape, parts, passed)
+        shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
         cut_off = sum(row["rows"] for row in counted) - len(rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
-        return Answer(question, shown, added(question.shape, counted), len(shown) + cut_off, seen_all)
+        return Answer(question, shown, added(question.shape, counted), len(shown) + cut_off, seen_all, details)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]
@@ -122,3 +125,8 @@ class Answerer:
         with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
             folder.mkdir()
             return bench.save(folder), seen
+
+
+def _tells(idle_row: Mapping[str, Any], shape: Shape) -> bool:
+    """Whether a row of idle cost is worth showing: where idle is shared or a filter set, only if something is left."""
+    return idle_row["total_cost"] > 0 or not (shape.sharing.idle or shape.filtered)

@@ -109,6 +109,12 @@ class FactsReader(Protocol):
         """The rows of a report, and what to add up for its sums; see ``store.reading.Reader.rows_and_sums``."""
         ...
 
+    def details(
+        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What the rows have besides their sums; see ``model.detail.details``."""
+        ...
+
 
 NewWorkbench = Callable[[Chunk, str], AbstractContextManager[Workbench]]
 """Opens a workbench for a chunk of a cluster."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from farthing.errors import ScopeDeniedError
-from farthing.model.question import Question, Shape
+from farthing.model.filters import comparisons, parse_filter, parse_label
+from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question, Shape, Sharing
 from farthing.model.steps import group_by_calendar, parse_step, split
 from farthing.model.window import Window, parse_window
 from farthing.model.zone import parse_timezone
@@ -12,7 +13,7 @@ from farthing.resources.asset_report import AssetReport
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import Report
 
-HIDDEN_FROM_TENANTS = ("cluster", "node")
+HIDDEN_FROM_TENANTS = ("cluster", "node", "providerID", "provider")
 """Properties that tell a tenant of more than its namespace."""
 
 
@@ -38,10 +39,29 @@ class Scope:
             raise ScopeDeniedError(
                 f"aggregate {hidden[0]!r} would tell of the cluster, and {where}: leave it out, or {how}"
             )
-        idle = {"idle": report.spec.idle, "splitIdle": report.spec.split_idle, "idleByNode": report.spec.idle_by_node}
-        for field, asked in idle.items():
+        compared = [
+            one.field for one in comparisons(parse_filter(report.spec.filter)) if one.field in HIDDEN_FROM_TENANTS
+        ]
+        if compared:
+            raise ScopeDeniedError(
+                f"a filter by {compared[0]} would tell of the cluster, and {where}: leave it out, or {how}"
+            )
+        spec = report.spec
+        shared = {
+            "idle": spec.idle,
+            "splitIdle": spec.split_idle,
+            "idleByNode": spec.idle_by_node,
+            "shareIdle": spec.share_idle,
+            "shareNamespaces": spec.share_namespaces,
+            "shareLabels": spec.share_labels,
+            "shareCost": spec.share_cost,
+            "shareTenancyCosts": spec.share_tenancy_costs,
+        }
+        for field, asked in shared.items():
             if asked:
-                raise ScopeDeniedError(f"idle cost belongs to the cluster, and {where}: leave {field} out, or {how}")
+                raise ScopeDeniedError(
+                    f"idle and shared costs belong to the cluster, and {where}: leave {field} out, or {how}"
+                )
         return namespace
 
     def denies(self, report: Report) -> bool:
@@ -53,8 +73,12 @@ class Scope:
         return False
 
 
-def question_of(report: Report, now: float, zone: tzinfo, scope: Scope) -> Question:
+def question_of(
+    report: Report, now: float, zone: tzinfo, scope: Scope, aliases: Aliases = LABELS_OF_ALIASES
+) -> Question:
     """The question that ``report`` asks at ``now`` [unix s], to the minute; ``zone`` is used where it names none.
+
+    ``aliases`` are the labels that team, owner and the like stand for.
 
     Raises InvalidInputError, ScopeDeniedError.
     """
@@ -74,6 +98,10 @@ def question_of(report: Report, now: float, zone: tzinfo, scope: Scope) -> Quest
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
             namespace=namespace,
+            sharing=_sharing(report, namespace),
+            kept=parse_filter(report.spec.filter),
+            cost_metric=report.spec.cost_metric,
+            aliases=aliases,
         )
     else:
         shape = Shape(
@@ -84,6 +112,18 @@ def question_of(report: Report, now: float, zone: tzinfo, scope: Scope) -> Quest
             ascending=not report.spec.descending,
         )
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit)
+
+
+def _sharing(report: CostReport, namespace: str) -> Sharing:
+    spec = report.spec
+    return Sharing(
+        idle=spec.share_idle,
+        namespaces=spec.share_namespaces,
+        labels=tuple(parse_label(one) for one in spec.share_labels),
+        monthly_cost=spec.share_cost,
+        overhead=not namespace if spec.share_tenancy_costs is None else spec.share_tenancy_costs,
+        even=spec.share_split == "even",
+    )
 
 
 def cut(window: Window, step: str, accumulate: str, zone: tzinfo) -> tuple[tuple[Window, ...], ...]:

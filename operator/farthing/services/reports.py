@@ -12,6 +12,7 @@ from farthing.errors import AnswerTooLargeError, FarthingError, InvalidInputErro
 from farthing.exports.documents import Document, documents
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer
+from farthing.model.question import LABELS_OF_ALIASES, Aliases
 from farthing.model.window import parse_duration, rfc3339
 from farthing.model.zone import parse_timezone
 from farthing.resources.conditions import COMPUTED, READY, STALLED, Condition, condition_of
@@ -40,6 +41,8 @@ class ReportService:
     answerer: Answerer
     scope: Scope
     currency: str = "USD"
+    aliases: Aliases = LABELS_OF_ALIASES
+    """The label that each of team, owner and the like stands for."""
     version: Callable[[], int] = lambda: 0
     """Changes when the store does: equal questions between two changes are answered once."""
     trouble: Callable[[], FarthingError | None] = lambda: None
@@ -58,7 +61,7 @@ class ReportService:
     def run(self, report: Report, now: float) -> Outcome:
         """Compute ``report``. What goes wrong becomes conditions; the last result stays."""
         try:
-            question = question_of(report, now, self.answerer.zone, self.scope)
+            question = question_of(report, now, self.answerer.zone, self.scope, self.aliases)
             answer = self._answers.answer(question, self.version(), lambda: self.answerer.answer(question, int(now)))
             kept = self._documents(report, answer)
             return self._answered(report, answer, kept, now)

@@ -4,9 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from farthing.model.answer import Answer
-from farthing.model.tables import RESOURCES
+from farthing.model.tables import RESOURCES, TRAFFIC
 from farthing.resources.status import MOST_TOP_ROWS
 from farthing.resources.text import money_text, percent_text, ratio_text, residual_text
+
+OF_ALLOCATIONS = {
+    **{f"network_{kind}_cost": "networkCost" for kind in TRAFFIC},
+    "pv_cost": "pvCost",
+    "lb_cost": "loadBalancerCost",
+    "shared_cost": "sharedCost",
+}
+OF_ASSETS = {
+    "pv_cost": "diskCost",
+    "network_cost": "networkCost",
+    "lb_cost": "loadBalancerCost",
+    "management_cost": "managementCost",
+}
+"""The public name of each cost that is none of cpu, ram and gpu."""
 
 
 def summary(answer: Answer, currency: str) -> dict[str, Any]:
@@ -32,9 +46,14 @@ def summary(answer: Answer, currency: str) -> dict[str, Any]:
 
 
 def _totals(answer: Answer) -> dict[str, str]:
+    names = OF_ASSETS if answer.question.shape.kind == "asset" else OF_ALLOCATIONS
+    others = dict.fromkeys(names.values(), 0.0)
+    for column, cost in answer.other_costs.items():
+        others[names[column]] += cost
     totals = {
         "totalCost": money_text(answer.total_cost),
         **{f"{name}Cost": money_text(answer.cost(name)) for name in RESOURCES},
+        **{name: money_text(cost) for name, cost in others.items()},
         "idleCost": money_text(answer.total("idle_cost")),
     }
     if answer.question.shape.kind == "asset":

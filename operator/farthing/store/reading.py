@@ -13,9 +13,10 @@ import duckdb
 import ibis.expr.types as ir
 
 from farthing.errors import AnswerTooLargeError, StoreError
+from farthing.model.detail import details
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import report, shared_parts, summed
+from farthing.model.report import report, summed
 from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 from farthing.store.hot import HotFiles
@@ -35,10 +36,10 @@ def _compiled(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
     return sql(expression(shape))
 
 
-def _report_sql(shape: Shape) -> str:
+def _sql(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
     if not shape.namespace:
-        return _compiled(report, shape)
-    return _compiled(report, replace(shape, namespace=ANY_NAMESPACE)).replace(
+        return _compiled(expression, shape)
+    return _compiled(expression, replace(shape, namespace=ANY_NAMESPACE)).replace(
         text(ANY_NAMESPACE), text(shape.namespace)
     )
 
@@ -66,16 +67,18 @@ class Reader:
         Those also tell how many ``rows`` they stand for. ``passed`` is how much of each set has passed [s]. Raises StoreError, and AnswerTooLargeError for more than
         ``MOST_ROWS`` rows.
         """
-        select = _report_sql(shape)
+        select = _sql(report, shape)
         if not limit:
             rows = self._query(f'select *, 1 as "rows" from ({select}) limit {MOST_ROWS + 1:d}', parts, passed)  # noqa: S608
             return _few(rows), rows
         found = self._query(_limited(shape, select, limit), parts, passed)
         return _few([row for row in found if row["set"] is not None]), [row for row in found if row["set"] is None]
 
-    def shared_parts(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
-        """What is spread over the rows of each set (``model.report.shared_parts``). Raises StoreError."""
-        return self._query(_compiled(shared_parts, shape), parts, passed) if shape.sharing.pools else []
+    def details(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()) -> dict[str, list[Row]]:
+        """What rows have besides their sums (``model.detail.details``), by name. Raises StoreError."""
+        if shape.kind == "asset":
+            return {}
+        return {name: self._query(_sql(make, shape), parts, passed) for name, make in details(shape).items()}
 
     def _query(self, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         try:

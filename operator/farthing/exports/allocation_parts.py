@@ -1,0 +1,89 @@
+"""What a row of an allocation consists of beside its sums, under Kubecost's names."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from farthing.model.answer import Answer
+from farthing.model.tables import HOUR
+
+Row = dict[str, Any]
+
+SAID = {
+    "label": "labels",
+    "annotation": "annotations",
+    "namespace_label": "namespaceLabels",
+    "namespace_annotation": "namespaceAnnotations",
+}
+"""The property that holds what is said of each kind."""
+
+
+class Parts:
+    """The details of an answer by row, so that each is found at once."""
+
+    def __init__(self, answer: Answer) -> None:
+        found = answer.details
+        self._one_container = not answer.question.shape.aggregate
+        self._windows = [len(windows) for windows in answer.question.sets]
+        self._volumes = _by(found.get("volume", ()), "set", "name")
+        self._balancers = _by(found.get("balancer", ()), "set", "name")
+        self._shared = _by(found.get("shared", ()), "set")
+        self._said = _by(found.get("said", ()), "cluster", "namespace", "pod")
+
+    def volumes(self, row: Mapping[str, Any]) -> Row | None:
+        """``pvs``: byte-hours and cost of each volume, None for none."""
+        return {
+            f"cluster={one['cluster']}:name={one['volume_name']}": {
+                "byteHours": one["byte_seconds"] / HOUR,
+                "cost": one["cost"],
+            }
+            for one in self._volumes.get((row["set"], row["name"]), ())
+        } or None
+
+    def balancers(self, row: Mapping[str, Any]) -> Row | None:
+        """``lbAllocations``: hours and cost of each load balancer, None for none."""
+        return {
+            f"{one['cluster']}/{one['namespace']}/{one['service']}": {
+                "service": f"{one['namespace']}/{one['service']}",
+                "ip": one["address"],
+                "hours": one["run_seconds"] / HOUR,
+                "cost": one["cost"],
+            }
+            for one in self._balancers.get((row["set"], row["name"]), ())
+        } or None
+
+    def shared(self, row: Mapping[str, Any]) -> Row:
+        """``sharedCostBreakdown``: what of each shared part the row bears."""
+        if not row["share"]:
+            return {}
+        parts = self._shared.get((row["set"],), ())
+        return {one["part"]: {"name": one["part"], "totalCost": one["cost"] * row["share"]} for one in parts}
+
+    def raw(self, row: Mapping[str, Any]) -> Row | None:
+        """``rawAllocationOnly``: the largest use, None where rows or sets are put together."""
+        if not self._one_container or row["is_idle"] or self._windows[row["set"]] > 1:
+            return None
+        return {"cpuCoreUsageMax": row["cpu_used_max"], "ramByteUsageMax": row["ram_used_max"]}
+
+    def said(self, row: Mapping[str, Any]) -> Row:
+        """Labels, annotations and services of the row's pod, and what is said of its namespace, where it is one."""
+        if not self._one_container or row["is_idle"]:
+            return {}
+        found: dict[str, Any] = defaultdict(dict)
+        for one in self._said.get((row["cluster"], row["namespace"], row["pod"]), ()):
+            if one["kind"] == "service":
+                found.setdefault("services", []).append(one["key"])
+            else:
+                found[SAID[one["kind"]]][one["key"]] = one["value"]
+        for one in self._said.get((row["cluster"], row["namespace"], ""), ()):
+            found[SAID[one["kind"]]][one["key"]] = one["value"]
+        if "services" in found:
+            found["services"].sort()
+        return {name: found[name] for name in ("services", *SAID.values()) if name in found}
+
+
+def _by(rows: Any, *columns: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row[column] for column in columns)].append(row)
+    return found
