@@ -86,7 +86,7 @@ def reader() -> Reader:
     return Reader()
 
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def bill(facts: tuple[list[Row], list[Row], list[Row]], sharing: Sharing, passed: float) -> float:
