@@ -97,12 +97,9 @@ def _platform(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     old = moments.start - 4 * DAY - 777
     yield from planner.deployment(PodTemplate("kube-system", "coredns", (dns,)), 2, old)
     yield from planner.deployment(PodTemplate("monitoring", "kube-state-metrics", (state,)), 1, old)
-    yield from planner.deployment(
-        PodTemplate("monitoring", "grafana", (_unrequested("grafana", 0.08),)),
-        1,
-        old,
-        above=(Owner("Grafana", "main"),),
-    )
+    managed = (Owner("Deployment", "grafana"), Owner("Grafana", "main"))
+    board = PodTemplate("monitoring", "grafana", (_unrequested("grafana", 0.08),))
+    yield from planner.deployment(board, 1, old, above=managed)
     main = PodTemplate("monitoring", "prometheus-main", (database, reloader))
     yield from planner.stateful_set(main, 1, old, above=(Owner("Prometheus", "main"),))
 
