@@ -64,7 +64,7 @@ NODE_C = Comparison("node", "equals", ("c",))
             'label[KEY]:"name"+controllerKind:"deployment"',
             Every(
                 (
-                    Comparison("label", "equals", ("name",), "KEY"),
+                    Comparison("label", "equals", ("name",), "key"),
                     Comparison("controllerKind", "equals", ("deployment",)),
                 )
             ),
@@ -109,7 +109,7 @@ comparisons = st.builds(
         name, sign, tuple(values), key if name in KEYED else "", negated
     ),
     st.sampled_from(FIELDS),
-    st.from_regex(r"\A[a-zA-Z_][a-zA-Z0-9_]{0,9}\Z"),
+    st.from_regex(r"\A[a-z_][a-z0-9_]{0,9}\Z"),
     st.sampled_from(sorted(SIGNS.values())),
     st.lists(st.text(st.characters(exclude_characters='"'), max_size=8), min_size=1, max_size=3),
     st.booleans(),
@@ -202,5 +202,15 @@ def test_what_is_no_list_of_v1_is_refused(lists: dict[str, str]) -> None:
         parse_lists(lists)
 
 
-def test_keys_are_spelled_as_prometheus_spells_them() -> None:
-    assert label_key("app.kubernetes.io/name-x") == "app_kubernetes_io_name_x"
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        ("app.kubernetes.io/name-x", "app_kubernetes_io_name_x"),
+        ("costCenter", "cost_center"),
+        ("TEAM", "team"),
+        ("v2Name", "v2_name"),
+    ],
+)
+def test_keys_are_spelled_as_kube_state_metrics_spells_them(written: str, spelled: str) -> None:
+    assert label_key(written) == spelled
+    assert label_key(spelled) == spelled

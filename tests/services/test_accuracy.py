@@ -154,6 +154,36 @@ def test_each_row_is_on_its_node_and_of_its_controller(measured: Measured) -> No
         assert (found["controller_kind"], found["controller"]) == (true.controller_kind.lower(), true.controller)
 
 
+def test_the_largest_use_of_a_whole_hour_is_the_top_of_its_wave(measured: Measured) -> None:
+    found = {(row["start"], row["uid"], row["container"]): row for row in measured.facts.allocation}
+    compared = 0
+    for pod, container in measured.cluster.containers():
+        for start, end in measured.hours:
+            if not any(run.start <= start - 300 and (run.end is None or run.end >= end) for run in container.runs):
+                continue
+            row = found[start, pod.uid, container.name]
+            cpu = max(container.cpu.integral(at, at + 300) / 300 for at in range(start, end, 300))
+            ram = max(container.ram.at(at) for at in range(start, end, 15))
+            # Without cgroup ids, a pod that follows one of its name is charged what it used in the hour before as well.
+            assert row["cpu_used_max"] == pytest.approx(max(cpu, row["cpu_used"] / HOUR), rel=0.005)
+            assert row["ram_used_max"] == pytest.approx(ram, rel=0.002)
+            compared += 1
+    assert compared > 100
+
+
+def test_no_largest_use_is_below_the_mean_or_above_what_is_ever_used(measured: Measured) -> None:
+    tops: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    for pod, container in measured.cluster.containers():
+        # Without cgroup ids, two pods of one name are one to cAdvisor.
+        name = (pod.namespace, pod.name, container.name)
+        tops[name] = max(tops[name], container.cpu.base * (1 + container.cpu.swing))
+    for row in measured.facts.allocation:
+        mean = row["cpu_used"] / row["run_seconds"]
+        top = tops[row["namespace"], row["pod"], row["container"]]
+        assert mean <= row["cpu_used_max"] <= max(mean, top * 1.001)
+        assert row["ram_used"] / row["run_seconds"] <= row["ram_used_max"] * (1 + 1e-12)
+
+
 def test_nodes_cost_what_they_cost(measured: Measured) -> None:
     found = {(row["start"], row["provider_id"]): row for row in measured.facts.asset}
     true = {(row.start, row.provider_id): row for row in node_hours(measured.cluster, measured.hours)}

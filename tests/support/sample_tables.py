@@ -23,7 +23,10 @@ START = 1_794_873_600
 HOUR = 3600
 GIB = float(2**30)
 CLUSTER = "cluster-one"
-ONCE = {"pod_node", "pod_owner", "replicaset_owner", "job_owner"}
+ONCE = {
+    "pod_node", "pod_owner", "replicaset_owner", "job_owner", "deployment_owner", "statefulset_owner",
+    "pod_labels", "pod_annotations", "namespace_labels", "namespace_annotations", "service_selectors",
+}  # fmt: skip
 """Asked once for all hours: these name things."""
 
 Values = float | Mapping[int, float]
@@ -48,6 +51,7 @@ class Facts:
     allocation: list[Row]
     asset: list[Row]
     coverage: list[Coverage]
+    workload: list[Row] = field(default_factory=list)
 
     def containers(self, pod: str, hour: int = 0) -> list[Row]:
         """The rows of a pod's containers in an hour, by container."""
@@ -186,7 +190,7 @@ class SampleTables:
         """What the model makes of these samples, loaded in another order where ``shuffled`` says so."""
         with self.bench(shuffled) as bench:
             seen = judged(bench.compute())
-            return Facts(_rows(bench, "allocation"), _rows(bench, "asset"), seen)
+            return Facts(_rows(bench, "allocation"), _rows(bench, "asset"), seen, _rows(bench, "workload"))
 
     def bench(self, shuffled: random.Random | None = None) -> Workbench:
         """A workbench with these samples in it."""

@@ -16,6 +16,8 @@ LOOKBACK_SECONDS = 300
 """How long Prometheus takes a sample for current when nothing followed."""
 EXTRAPOLATED_GAPS = 1.1
 """``increase`` extrapolates to the edge of its range when that is nearer than this many gaps between samples."""
+GRID_SECONDS = 300
+"""Subqueries look at whole multiples of their step."""
 EDGE_SECONDS = 0.001
 """Hourly queries are evaluated this long before the hour ends."""
 
@@ -67,8 +69,8 @@ class Scraped:
 
 def evaluate(function: Function, scraped: Scraped, start: int, end: int) -> float | None:
     """What ``function`` gives for ``[start, end)``, evaluated a millisecond before ``end``; ``None`` where it is silent."""
-    if function is Function.LAST_SCRAPE:
-        return _last_scrape(scraped, end)
+    if function in _OF_SERIES:
+        return _OF_SERIES[function](scraped, start, end)
     samples = scraped.samples(start, end)
     return _OVER_TIME[function](samples, start, end) if samples else None
 
@@ -108,18 +110,23 @@ def _least_of(group: Samples) -> float:
 
 def _growth_if_reset(samples: list[Samples], start: int, end: int) -> float | None:
     """Follow Prometheus' ``increase``: what a counter lost at resets is added, the edges are extrapolated."""
-    if len(samples) == 1:
-        return None  # A part of a counter only grows.
-    points = [point for group in samples for point in _each(group)]
-    lost = [before for (_, before), (_, after) in pairwise(points) if after < before]
-    if not lost:
-        return None
-    (first_time, first), (last_time, last) = points[0], points[-1]
-    growth = last - first + sum(lost)
+    return _increase(samples, start - EDGE_SECONDS, end - EDGE_SECONDS) if _lost(samples) else None
+
+
+def _lost(samples: list[Samples]) -> list[float]:
+    """What the counter showed before each reset: within a part it only grows."""
+    edges = [(before.shape.at(before.last), after.shape.at(after.first)) for before, after in pairwise(samples)]
+    return [before for before, after in edges if after < before]
+
+
+def _increase(samples: list[Samples], start: float, end: float) -> float:
+    """``increase`` over ``(start, end]``, for two samples or more."""
+    first_time, last_time = samples[0].first, samples[-1].last
+    first = samples[0].shape.at(first_time)
+    growth = samples[-1].shape.at(last_time) - first + sum(_lost(samples))
     sampled = last_time - first_time
-    gap = sampled / (len(points) - 1)
-    to_start = first_time - (start - EDGE_SECONDS)
-    to_end = (end - EDGE_SECONDS) - last_time
+    gap = sampled / (sum(group.number for group in samples) - 1)
+    to_start, to_end = first_time - start, end - last_time
     if to_start >= gap * EXTRAPOLATED_GAPS:
         to_start = gap / 2
     if growth > 0:
@@ -129,7 +136,29 @@ def _growth_if_reset(samples: list[Samples], start: int, end: int) -> float | No
     return growth * (sampled + to_start + to_end) / sampled
 
 
-def _last_scrape(scraped: Scraped, end: int) -> float | None:
+def _largest(samples: list[Samples], _start: int, _end: int) -> float:
+    return max(value for group in samples for _, value in _each(group))
+
+
+def _largest_rate(scraped: Scraped, start: int, end: int) -> float | None:
+    first, rates = start + GRID_SECONDS, []
+    for at in range(first + -first % GRID_SECONDS, end + GRID_SECONDS, GRID_SECONDS):
+        samples = scraped.samples(at - GRID_SECONDS + 1, at + 1)
+        if sum(group.number for group in samples) > 1:
+            rates.append(_increase(samples, at - GRID_SECONDS, at) / GRID_SECONDS)
+    return max(rates, default=None)
+
+
+def _last_seen(scraped: Scraped, start: int, end: int) -> float | None:
+    for at in range((end - 1) // GRID_SECONDS * GRID_SECONDS, start - 1, -GRID_SECONDS):
+        seen = _last_scrape(scraped, start, at + 1)
+        if seen is not None:
+            return seen
+    samples = scraped.samples(start, end)
+    return _count(samples, start, end) if samples else None
+
+
+def _last_scrape(scraped: Scraped, _start: int, end: int) -> float | None:
     samples = scraped.samples(end - LOOKBACK_SECONDS, end)
     if not samples:
         return None
@@ -155,4 +184,10 @@ _OVER_TIME: dict[Function, Callable[[list[Samples], int, int], float | None]] = 
     Function.LAST: _last,
     Function.FIRST_OF_COUNTER: _least,
     Function.GROWTH_IF_RESET: _growth_if_reset,
+    Function.LARGEST: _largest,
+}
+_OF_SERIES: dict[Function, Callable[[Scraped, int, int], float | None]] = {
+    Function.LAST_SCRAPE: _last_scrape,
+    Function.LARGEST_RATE: _largest_rate,
+    Function.LAST_SEEN: _last_seen,
 }

@@ -8,7 +8,7 @@ the day, and containers that request nothing. Nothing is aligned to a scrape or 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from farthing.demo.cluster import GIB, MIB, Cluster, Pod
+from farthing.demo.cluster import GIB, MIB, Cluster, Owner, Pod
 from farthing.demo.machines import Machine, Placement
 from farthing.demo.shapes import Wave
 from farthing.demo.templates import ContainerTemplate, Life, PodTemplate
@@ -97,8 +97,11 @@ def _platform(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     old = moments.start - 4 * DAY - 777
     yield from planner.deployment(PodTemplate("kube-system", "coredns", (dns,)), 2, old)
     yield from planner.deployment(PodTemplate("monitoring", "kube-state-metrics", (state,)), 1, old)
-    yield from planner.deployment(PodTemplate("monitoring", "grafana", (_unrequested("grafana", 0.08),)), 1, old)
-    yield from planner.stateful_set(PodTemplate("monitoring", "prometheus-main", (database, reloader)), 1, old)
+    managed = (Owner("Deployment", "grafana"), Owner("Grafana", "main"))
+    board = PodTemplate("monitoring", "grafana", (_unrequested("grafana", 0.08),))
+    yield from planner.deployment(board, 1, old, above=managed)
+    main = PodTemplate("monitoring", "prometheus-main", (database, reloader))
+    yield from planner.stateful_set(main, 1, old, above=(Owner("Prometheus", "main"),))
 
 
 def _stateless(planner: Planner, moments: _Moments) -> Iterator[Pod]:
@@ -113,7 +116,7 @@ def _stateless(planner: Planner, moments: _Moments) -> Iterator[Pod]:
         PodTemplate("shop", "web", (migrate, main, mesh)), 6, old, rollout=moments.at(0.45, 23, 7)
     )
     yield from planner.deployment(PodTemplate("shop", "api", (busy,)), 4, old)
-    yield from planner.deployment(PodTemplate("shop", "cart", (restarted,)), 2, old, kind="Rollout")
+    yield from planner.deployment(PodTemplate("shop", "cart", (restarted,)), 2, old, above=(Owner("Rollout", "cart"),))
     yield from planner.deployment(PodTemplate("payments", "gateway", (gateway,)), 3, old)
     yield from planner.deployment(PodTemplate("ci", "runner", (_unrequested("runner", 0.6),)), 2, old)
 

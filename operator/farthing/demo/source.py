@@ -50,7 +50,8 @@ class DemoSource:
         for scraped in self._select(query.metric, (*query.matchers, *extra)):
             # A series is silent but for its life and, to those who ask for its last scrape, a little longer.
             born, dead = scraped.series.parts[0].start, scraped.series.parts[-1].end + LOOKBACK_SECONDS
-            key, scraper = _key(scraped.series, query.keep), _key(scraped.series, SCRAPER)
+            key = scraped.series.labels if query.tall else _key(scraped.series, query.keep)
+            scraper = _key(scraped.series, SCRAPER)
             for index, (first, last) in enumerate(spans):
                 if first < dead and last > born:
                     value = evaluate(query.function, scraped, first, last)

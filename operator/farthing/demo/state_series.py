@@ -1,28 +1,34 @@
 """What kube-state-metrics v2 shows of a made-up cluster."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
-from farthing.demo.cluster import Cluster, Container, Node, Pod
+from farthing.demo.cluster import Cluster, Container, Node, Owner, Pod
+from farthing.demo.said_series import enter_said
 from farthing.demo.series import SeriesBook
 from farthing.demo.shapes import Constant
 
 ONE = Constant(1.0)
 ZERO = Constant(0.0)
 Span = tuple[int, int | None]
+OWNED = {
+    "ReplicaSet": ("kube_replicaset_owner", "replicaset"),
+    "Job": ("kube_job_owner", "job_name"),
+    "Deployment": ("kube_deployment_owner", "deployment"),
+    "StatefulSet": ("kube_statefulset_owner", "statefulset"),
+}
+"""Of each kind whose owner is shown: the metric, and its label for the name."""
 
 
 def enter_state(book: SeriesBook, cluster: Cluster, replica: int) -> None:
     """Enter the series of the kube-state-metrics numbered ``replica``."""
     view = _View(book, f"10.1.0.{10 + replica}:8080")
-    always = (cluster.start, cluster.end)
-    for namespace in cluster.namespaces:
-        labels = {"namespace": namespace, "label_kubernetes_io_metadata_name": namespace}
-        view.add("kube_namespace_labels", labels, always, ONE)
     for node in cluster.nodes:
         _enter_node(view, node)
     for pod in cluster.pods:
         _enter_pod(view, pod)
     _enter_owners(view, cluster)
+    enter_said(view.add, cluster)
 
 
 class _View:
@@ -130,20 +136,17 @@ def _enter_started(view: _View, pod: Pod, container: Container, labels: dict[str
 
 
 def _enter_owners(view: _View, cluster: Cluster) -> None:
-    """Enter who owns the ReplicaSets, kept for history, and the Jobs, deleted with their pods."""
-    replica_sets: set[tuple[str, str]] = set()
+    """Enter who owns the owners of pods: they stay once they are there, but for Jobs, deleted with their pods."""
+    entered: set[tuple[str, Owner]] = set()
     for pod in sorted(cluster.pods, key=lambda each: each.created):
-        if not pod.owners:
-            continue
-        direct, top = pod.owners[0], pod.owners[1] if len(pod.owners) > 1 else None
-        owner = _owner_labels(top.kind, top.name) if top else _owner_labels("", "")
-        if direct.kind == "ReplicaSet" and (pod.namespace, direct.name) not in replica_sets:
-            replica_sets.add((pod.namespace, direct.name))
-            labels = {"namespace": pod.namespace, "replicaset": direct.name} | owner
-            view.add("kube_replicaset_owner", labels, (pod.created, None), ONE)
-        elif direct.kind == "Job":
-            labels = {"namespace": pod.namespace, "job_name": direct.name} | owner
-            view.add("kube_job_owner", labels, (pod.created, pod.deleted), ONE)
+        for owned, owner in zip_longest(pod.owners, pod.owners[1:]):
+            if owned.kind not in OWNED or (pod.namespace, owned) in entered:
+                continue
+            entered.add((pod.namespace, owned))
+            metric, label = OWNED[owned.kind]
+            above = _owner_labels(owner.kind, owner.name) if owner else _owner_labels("", "")
+            life = (pod.created, pod.deleted if owned.kind == "Job" else None)
+            view.add(metric, {"namespace": pod.namespace, label: owned.name} | above, life, ONE)
 
 
 def _owner_labels(kind: str, name: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Everything that watches a made-up cluster, in one exposition."""
 
 from farthing.demo.cluster import Cluster
+from farthing.demo.said_series import enter_selectors
 from farthing.demo.series import Exposition, Scraping, SeriesBook
 from farthing.demo.state_series import enter_state
 from farthing.demo.usage_series import enter_gpus, enter_rates, enter_usage
@@ -17,4 +18,5 @@ def expose(cluster: Cluster, scraping: Scraping = SCRAPING) -> Exposition:
     enter_gpus(book, cluster)
     if scraping.opencost:
         enter_rates(book, cluster)
+        enter_selectors(book, cluster)
     return Exposition(cluster.start, cluster.end, tuple(book.close()))

@@ -39,25 +39,35 @@ class Planner:
         created: int,
         *,
         rollout: int | None = None,
-        kind: str = "Deployment",
+        above: tuple[Owner, ...] = (),
     ) -> Iterator[Pod]:
-        """Replicas owned by a ReplicaSet of a Deployment (or another ``kind``); ``rollout`` replaces the ReplicaSet."""
+        """Replicas owned by a ReplicaSet of a Deployment (or of ``above``); ``rollout`` replaces the ReplicaSet."""
+        above = above or (Owner("Deployment", template.name),)
         for index in range(replicas):
             begin = created + between(0, 30, template.name, index)
             switch = None if rollout is None else rollout + ROLLOUT_SECONDS * index
             old = Stay(begin, None if switch is None else switch + SURGE_SECONDS)
-            yield from self._replica(template, _replica_set(template, kind, 1), index, old)
+            yield from self._replica(template, _replica_set(template, above, 1), index, old)
             if switch is not None:
-                yield from self._replica(template, _replica_set(template, kind, 2), index, Stay(switch))
+                yield from self._replica(template, _replica_set(template, above, 2), index, Stay(switch))
 
     def stateful_set(
-        self, template: PodTemplate, replicas: int, created: int, moves: tuple[tuple[int, int], ...] = ()
+        self,
+        template: PodTemplate,
+        replicas: int,
+        created: int,
+        moves: tuple[tuple[int, int], ...] = (),
+        above: tuple[Owner, ...] = (),
     ) -> Iterator[Pod]:
-        """Pods that keep their names; each of ``moves`` is (index, moment) of a pod that changes its node."""
+        """Pods of a StatefulSet, owned by ``above``, that keep their names.
+
+        Each of ``moves`` is (index, moment) of a pod that changes its node.
+        """
+        owners = (Owner("StatefulSet", template.name), *above)
         for index in range(replicas):
             own_moves = tuple(moment for moved, moment in moves if moved == index)
             stay = Stay(created + between(0, 30, template.name, index), None, own_moves)
-            yield from self._ordinal(template, index, stay)
+            yield from self._ordinal(template, owners, f"{template.name}-{index}", stay)
 
     def daemon_set(self, template: PodTemplate) -> Iterator[Pod]:
         """One pod on every node, as long as the node is there."""
@@ -92,9 +102,8 @@ class Planner:
         name = owners[0].name
         yield from self._lives(template, owners, stay, lambda start: f"{name}-{suffix(5, name, index, start)}")
 
-    def _ordinal(self, template: PodTemplate, index: int, stay: Stay) -> Iterator[Pod]:
-        name = f"{template.name}-{index}"
-        yield from self._lives(template, (Owner("StatefulSet", template.name),), stay, lambda _: name)
+    def _ordinal(self, template: PodTemplate, owners: tuple[Owner, ...], name: str, stay: Stay) -> Iterator[Pod]:
+        yield from self._lives(template, owners, stay, lambda _: name)
 
     def _lives(
         self, template: PodTemplate, owners: tuple[Owner, ...], stay: Stay, name: Callable[[int], str]
@@ -111,9 +120,9 @@ class Planner:
             start, avoid = leaves + MOVE_SECONDS, node.name
 
 
-def _replica_set(template: PodTemplate, kind: str, revision: int) -> tuple[Owner, ...]:
+def _replica_set(template: PodTemplate, above: tuple[Owner, ...], revision: int) -> tuple[Owner, ...]:
     name = f"{template.name}-{hexadecimal(10, template.namespace, template.name, revision)}"
-    return Owner("ReplicaSet", name), Owner(kind, template.name)
+    return Owner("ReplicaSet", name), *above
 
 
 def _drained(node: Node, name: str) -> int | None:

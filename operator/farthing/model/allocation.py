@@ -11,7 +11,6 @@ from farthing.model.tables import (
     GIB,
     HOUR,
     IDENTITY,
-    LARGEST,
     POD_KEY,
     RESOURCES,
     UNMOUNTED,
@@ -51,7 +50,13 @@ def charges(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir
         f"{name}_cost": discounted(rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name)
         for name in RESOURCES
     }
-    largest = dict.fromkeys(LARGEST, zero())
+    # A 5-minute window may hold less than the container's whole, short life: no largest is below its mean.
+    largest = {
+        f"{name}_used_max": ibis.greatest(
+            rows[f"{name}_largest"].fill_null(0.0), rows[f"{name}_used"] / rows.run_seconds
+        )
+        for name in ("cpu", "ram")
+    }
     return rows.mutate(cluster=ibis.literal(cluster), **costs, **largest).select(*CHARGED)
 
 

@@ -12,6 +12,7 @@ from farthing.model.network import network_assets, traffic
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
+from farthing.model.selectors import selected
 from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
 from farthing.model.usage import container_usage
 from farthing.model.volume import disk_assets, disks, volumes
@@ -49,7 +50,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         management_assets(cluster, pace),
     )
     asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
-    step("workload", workloads(cluster))
+    step("workload", workloads(cluster, step("selected", selected())))
     step("observed", observations(pace, run, usage, residuals(allocation, asset)))
     return made
 

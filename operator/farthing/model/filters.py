@@ -55,7 +55,7 @@ class Comparison:
     sign: Sign
     values: tuple[str, ...]
     key: str = ""
-    """Of a label or an annotation, spelled as Prometheus spells it; empty where ``values`` are keys."""
+    """Of a label or an annotation, spelled by ``label_key``; empty where ``values`` are keys."""
     negated: bool = False
 
 
@@ -97,8 +97,8 @@ def parse_label(text: str) -> tuple[str, str]:
 
 
 def label_key(text: str) -> str:
-    """The key of a label or an annotation as Prometheus spells it: what is no letter, digit or ``_`` is ``_``."""
-    return re.sub(r"[^a-zA-Z0-9_]", "_", text)
+    """The key of a label or an annotation as kube-state-metrics spells it: ``app.io/partOf`` is ``app_io_part_of``."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"[^a-zA-Z0-9_]", "_", text)).lower()
 
 
 def parse_filter(text: str) -> Filter:

@@ -31,6 +31,9 @@ CONTAINER_KEY = (*POD_KEY, "container")
 CGROUP_KEY = ("namespace", "pod", "container", "id")
 """cAdvisor's identity of one run of a container: ``id`` is the cgroup path."""
 
+SAID = ("key", "label_value")
+"""A label of a sample, as a row: tables with these have one row for each label that their metric carries."""
+
 NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY)}
 """Identities of four labels are kept once, in a table of their own, and numbered: the number is what samples carry."""
 
@@ -58,6 +61,11 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "node_total_rate": ("node", "provider_id"),
     "node_spot": ("node", "provider_id"),
     "state_scrapes": ("namespace",),
+    **dict.fromkeys(("cpu_largest", "ram_largest"), CGROUP_KEY),
+    **dict.fromkeys(("pod_labels", "pod_annotations"), (*POD_KEY, *SAID)),
+    **dict.fromkeys(("namespace_labels", "namespace_annotations"), ("namespace", *SAID)),
+    "service_selectors": ("namespace", "service", *SAID),
+    **{f"{kind}_owner": ("namespace", kind, "owner_kind", "owner_name") for kind in ("deployment", "statefulset")},
     "pod_node": ("namespace", "pod", "uid", "node"),
     "pod_owner": ("namespace", "pod", "uid", "owner_kind", "owner_name"),
     "replicaset_owner": ("namespace", "replicaset", "owner_kind", "owner_name"),

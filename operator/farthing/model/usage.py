@@ -18,7 +18,8 @@ POD_UID = "pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a
 def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
     """What each container of ``run`` used in each interval.
 
-    Columns: start, container_no, cpu_used [core-s], ram_mean [B], usage_scrapes (memory samples seen).
+    Columns: start, container_no, cpu_used [core-s], ram_mean [B], cpu_largest [cores] and ram_largest [B] of any of its
+    cgroups, usage_scrapes (memory samples seen).
     """
     cgroups = extend(_cgroup_samples(pace), _containers_by_path(), "cgroup_no")
     cgroups = extend(cgroups, _containers_by_name(run), "start", "cgroup_no")
@@ -31,6 +32,8 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
         scraped_at=cgroups.scraped_at.max(),
         ram_sum=cgroups.ram_sum.sum(),
         usage_scrapes=cgroups.ram_scrapes.sum(),
+        cpu_largest=cgroups.cpu_largest.max(),
+        ram_largest=cgroups.ram_largest.max(),
     )
     rows = run.join(summed, ["start", "container_no"]).join(pace.select("start", "usage_interval"), "start")
     # All containers of a node are scraped at once: those that live on tell when.
@@ -45,6 +48,8 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
             rows.spanned > rows.unseen, rows.growth * rows.spanned / (rows.spanned - rows.unseen), rows.growth
         ),
         ram_mean=rows.ram_sum / rows.usage_scrapes.nullif(0.0),
+        cpu_largest=rows.cpu_largest,
+        ram_largest=rows.ram_largest,
         usage_scrapes=rows.usage_scrapes,
     )
 
@@ -60,7 +65,7 @@ def _cgroup_samples(pace: ir.Table) -> ir.Table:
         rows, scraped.rename(previous_start="start", scraped_before="scraped_at"), "cgroup_no", "previous_start"
     )
     rows = extend(rows, scraped, "start", "cgroup_no")
-    for name in ("cpu_first", "cpu_reset_growth", "ram_sum", "ram_scrapes"):
+    for name in ("cpu_first", "cpu_reset_growth", "cpu_largest", "ram_sum", "ram_scrapes", "ram_largest"):
         rows = extend(rows, samples(name, name), "start", "cgroup_no")
     return rows.mutate(
         carried_seconds=ibis.greatest(rows.start - rows.scraped_before, 0.0).fill_null(0.0),

@@ -5,13 +5,14 @@ Whatever arrives gives columns or a MetricsError: wrong types, bad UTF-8 and nes
 
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import msgspec
 
 from farthing.errors import MetricsMalformedError, MetricsPartialError, MetricsTooLargeError
 from farthing.model.samples import Samples
+from farthing.prometheus.tall import tall_samples
 
 
 class _Series(msgspec.Struct):
@@ -61,8 +62,10 @@ LATEST = 1e11
 """Beyond it, in the year 5138, a time is in other units or none. [unix s]"""
 
 
-def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
+def decode(name: str, body: bytes, labels: tuple[str, ...], tall: str = "") -> Samples:
     """The samples of an answer of ``query_range`` to the query ``name``, with ``labels`` as columns.
+
+    Where ``tall`` is given, each label that begins with it becomes a row (``prometheus.tall``).
 
     Raises MetricsMalformedError if the body is not Prometheus' JSON, MetricsPartialError if it has warnings or calls
     itself partial, and MetricsTooLargeError or MetricsMalformedError if the body reports an error.
@@ -88,6 +91,8 @@ def decode(name: str, body: bytes, labels: tuple[str, ...]) -> Samples:
         raise MetricsMalformedError(
             f"Prometheus answered the query {name!r} with {answer.data.resultType[:SHOWN]!r} instead of a matrix"
         )
+    if tall:
+        return tall_samples(name, labels, tall, _last_samples(name, body, answer.data.result))
     return _columns(name, body, labels, answer.data.result)
 
 
@@ -117,11 +122,8 @@ def error_in_body(name: str, kind: str, text: str) -> MetricsMalformedError | Me
 def _columns(name: str, body: bytes, labels: tuple[str, ...], series: Iterable[_Series]) -> Samples:
     values: dict[str, list[str]] = {label: [] for label in labels}
     index, numbers, count = array("i"), array("d"), 0
-    has_infinity = b'"+Inf"' in body
     try:
-        for count, one in enumerate(series, start=1):
-            # msgspec reads "Inf" and "-Inf", which Prometheus writes as "+Inf" and "-Inf".
-            pairs = _VALUES.decode(bytes(one.values).replace(b'"+Inf"', b'"Inf"') if has_infinity else one.values)
+        for count, (one, pairs) in enumerate(_pairs(body, series), start=1):
             index.extend(array("i", [count - 1]) * len(pairs))
             numbers.extend(chain.from_iterable(pairs))
             for label in labels:
@@ -129,6 +131,24 @@ def _columns(name: str, body: bytes, labels: tuple[str, ...], series: Iterable[_
     except _FOREIGN as error:
         raise MetricsMalformedError(_foreign(name, body, str(error))) from error
     return Samples(name, values, count, index, numbers[0::2], numbers[1::2])
+
+
+def _last_samples(name: str, body: bytes, series: Iterable[_Series]) -> Iterator[tuple[dict[str, str], float, float]]:
+    """The labels of each series, with time and value of its last sample."""
+    try:
+        for one, pairs in _pairs(body, series):
+            if pairs:
+                yield one.metric, *pairs[-1]
+    except _FOREIGN as error:
+        raise MetricsMalformedError(_foreign(name, body, str(error))) from error
+
+
+def _pairs(body: bytes, series: Iterable[_Series]) -> Iterator[tuple[_Series, list[tuple[float, float]]]]:
+    """Each of ``series`` with its samples, of time and value."""
+    has_infinity = b'"+Inf"' in body
+    for one in series:
+        # msgspec reads "Inf" and "-Inf", which Prometheus writes as "+Inf" and "-Inf".
+        yield one, _VALUES.decode(bytes(one.values).replace(b'"+Inf"', b'"Inf"') if has_infinity else one.values)
 
 
 def _foreign(name: str, body: bytes, why: str) -> str:

@@ -28,6 +28,15 @@ class Function(StrEnum):
     """``increase`` of the series that were reset within the interval, nothing for the others."""
     LAST_SCRAPE = "timestamp"
     """Unix time of the last sample, for series still alive when the interval ends."""
+    LARGEST = "max_over_time"
+    LARGEST_RATE = "max_over_time of rate"
+    """The largest growth per second over any ``RATE_SPAN`` of the interval: from :00 to :05, from :05 to :10 and so on."""
+    LAST_SEEN = "max_over_time of timestamp"
+    """Unix time of the last sample, to the ``SEEN_STEP``; of a series that came and went between two, the number of its samples."""
+
+
+RATE_SPAN = "5m"
+SEEN_STEP = "5m"
 
 
 SCRAPER = ("job", "service", "prometheus_replica", "replica")
@@ -79,7 +88,8 @@ class Query:
 
     ``keep`` are the labels that become columns; ``carried`` asks for the interval before the first as well;
     ``once`` asks one value for the whole chunk of intervals; ``required`` queries that stay empty while there are
-    containers are reported as missing metrics.
+    containers are reported as missing metrics. ``tall`` is for metrics whose labels are not known in advance: those that
+    begin with it become rows, of which the last two columns of ``keep`` are name and value.
     """
 
     name: str
@@ -91,6 +101,7 @@ class Query:
     carried: bool = False
     once: bool = False
     required: bool = False
+    tall: str = ""
 
     def promql(self, span: str, extra: tuple[Matcher, ...] = ()) -> str:
         """The expression over a range of ``span`` (a Prometheus duration), with ``extra`` matchers added."""
@@ -105,8 +116,16 @@ class Query:
                 value = f"timestamp({selector})"
             case Function.GROWTH_IF_RESET:
                 value = f"increase({selector}[{span}]) and resets({selector}[{span}]) > 0"
+            case Function.LARGEST_RATE:
+                # A subquery looks at whole multiples of its step: moved by one, each looks back into the interval.
+                value = f"max_over_time(rate({selector}[{RATE_SPAN}])[{span}:{RATE_SPAN}] offset -{RATE_SPAN})"
+            case Function.LAST_SEEN:
+                seen = f"max_over_time(timestamp({selector})[{span}:{SEEN_STEP}])"
+                value = f"{seen} or {Function.COUNT}({selector}[{span}])"
             case _:
                 value = f"{self.function}({selector}[{span}])"
+        if self.tall:
+            return value
         if self.combine is Combine.MOST:
             return f"max by ({kept}) (sum by ({', '.join((*self.keep, *SCRAPER))}) ({value}))"
         return f"{self.combine} by ({kept}) ({value})"
@@ -131,9 +150,10 @@ def _read(  # noqa: PLR0913 - an entry of the catalogue is these
     carried: bool = False,
     once: bool = False,
     required: bool = False,
+    tall: str = "",
 ) -> Query:
     """The query that fills the model's table ``name``, with that table's labels."""
-    return Query(name, metric, function, SAMPLES[name], combine, matchers, carried, once, required)
+    return Query(name, metric, function, SAMPLES[name], combine, matchers, carried, once, required, tall)
 
 
 CATALOGUE: tuple[Query, ...] = (
@@ -157,6 +177,8 @@ CATALOGUE: tuple[Query, ...] = (
     _read("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, matchers=IS_CONTAINER, carried=True),
     _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER, required=True),
     _read("ram_scrapes", WORKING_SET, Function.COUNT, Combine.MOST, IS_CONTAINER),
+    _read("cpu_largest", CPU_SECONDS, Function.LARGEST_RATE, matchers=IS_CONTAINER),
+    _read("ram_largest", WORKING_SET, Function.LARGEST, matchers=IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
     _read("gpu_busy", "DCGM_FI_PROF_GR_ENGINE_ACTIVE", Function.MEAN, Combine.MEAN, IS_CONTAINER),
     # Nodes.
@@ -177,4 +199,13 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pod_owner", "kube_pod_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
     _read("replicaset_owner", "kube_replicaset_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
     _read("job_owner", "kube_job_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
+    # Who owns these only newer kube-state-metrics tell.
+    _read("deployment_owner", "kube_deployment_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
+    _read("statefulset_owner", "kube_statefulset_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
+    # What is said of pods and namespaces, as far as kube-state-metrics is told to show it; selectors from OpenCost's exporter.
+    _read("pod_labels", "kube_pod_labels", Function.LAST_SEEN, once=True, tall="label_"),
+    _read("pod_annotations", "kube_pod_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
+    _read("namespace_labels", "kube_namespace_labels", Function.LAST_SEEN, once=True, tall="label_"),
+    _read("namespace_annotations", "kube_namespace_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
+    _read("service_selectors", "service_selector_labels", Function.LAST_SEEN, once=True, tall="label_"),
 )

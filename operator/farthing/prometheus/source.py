@@ -29,7 +29,7 @@ def _axes(query: Query) -> tuple[Axis, ...]:
     """How an answer to ``query`` can be cut: by namespaces, and by the names within them."""
     by_namespace = tuple(Axis("namespace", "[{}].*") for label in query.keep if label == "namespace")
     # A namespace may hold nearly everything; the names that controllers give end at random (those of nodes do not).
-    within = [Axis(label, ".*[{}]") for label in ("pod", "replicaset", "job_name") if label in query.keep]
+    within = [Axis(label, ".*[{}]") for label in ("pod", "replicaset", "job_name", "service") if label in query.keep]
     return (*by_namespace, *within[:1])
 
 
@@ -116,7 +116,7 @@ def _by_names(
 def _asked(fetcher: Fetcher, query: Query, span: tuple[int, int, int], extra: tuple[Matcher, ...] = ()) -> Samples:
     """The samples of ``query``, dated as asked. Raises MetricsError."""
     start, end, step = span
-    found = decode(query.name, fetcher.fetch(query, *span, extra), query.keep)
+    found = decode(query.name, fetcher.fetch(query, *span, extra), query.keep, query.tall)
     ends = [end] if query.once else range(start if query.carried else start + step, end + 1, step)
     if not set(found.times) <= {one - MILLISECOND for one in ends}:
         raise MetricsMalformedError(

@@ -1,0 +1,124 @@
+"""What is said of pods is kept once a day: of those seen again what is said now, of those gone what was said last."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from farthing.model.window import day_of
+from farthing.model.zone import parse_timezone
+from farthing.store.days import Store
+from farthing.store.engine import connect, parquet
+from tests.support.fact_rows import (
+    CLUSTER,
+    DATE,
+    DAY,
+    HOUR,
+    START,
+    FactTables,
+    Row,
+    container,
+    files_of,
+    keep,
+    said,
+    seen,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def rows_of(store: Store, cluster: str = CLUSTER, grain: str = "hour") -> list[Row]:
+    """The table as a reader of hours or of days is given it."""
+    day = store.day(cluster, DATE)
+    assert day is not None
+    files = store.files(day, grain)
+    assert files is not None
+    with connect(threads=1) as connection:
+        found = connection.execute(f"select * from {parquet([files['workload']])}")  # noqa: S608
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def spoken(store: Store) -> list[tuple[str, str, str, str]]:
+    return [(row["pod"], row["kind"], row["key"], row["value"]) for row in rows_of(store)]
+
+
+def tables(hour: int, *rows: Row) -> FactTables:
+    """An hour of a container, and what is said; who makes facts knows no day."""
+    return FactTables([container(hour)], workload=[{**row, "start": 0} for row in rows])
+
+
+def test_a_pod_that_is_gone_stays_as_it_was_said_of(store: Store) -> None:
+    keep(store, tables(0, said("label", "team", "a", pod="gone"), said("service", "front", pod="gone")), seen(0))
+    keep(store, tables(1, said("label", "team", "b", pod="new")), seen(1))
+    assert spoken(store) == [
+        ("gone", "label", "team", "a"),
+        ("gone", "service", "front", ""),
+        ("new", "label", "team", "b"),
+    ]
+
+
+def test_a_pod_that_is_seen_again_is_replaced_whole(store: Store) -> None:
+    keep(
+        store, tables(0, said("label", "team", "a"), said("label", "tier", "x"), said("annotation", "n", "1")), seen(0)
+    )
+    keep(store, tables(1, said("label", "team", "b")), seen(1))
+    assert spoken(store) == [("web", "label", "team", "b")]
+
+
+def test_a_pod_of_the_same_name_is_another(store: Store) -> None:
+    keep(store, tables(0, said("label", "team", "a")), seen(0))
+    keep(store, tables(1, {**said("label", "team", "b"), "uid": "another"}), seen(1))
+    assert [(row["uid"], row["value"]) for row in rows_of(store)] == [("another", "b"), ("uid-web", "a")]
+
+
+def test_a_namespace_is_replaced_whole_and_its_pods_are_not(store: Store) -> None:
+    other = said("namespace_label", "team", "c", namespace="other")
+    keep(store, tables(0, said("label", "team", "a"), said("namespace_label", "old", "x"), other), seen(0))
+    keep(store, tables(1, said("namespace_label", "team", "b")), seen(1))
+    assert [(row["namespace"], row["pod"], row["key"], row["value"]) for row in rows_of(store)] == [
+        ("other", "", "team", "c"),
+        ("shop", "", "team", "b"),
+        ("shop", "web", "team", "a"),
+    ]
+
+
+def test_the_start_is_that_of_the_day(store: Store, tmp_path: Path) -> None:
+    keep(store, tables(5, said("label", "team", "a")), seen(5))
+    keep(store, tables(6, said("label", "team", "a", pod="api")), seen(6))
+    assert {row["start"] for row in rows_of(store)} == {START}
+    zone = parse_timezone("+05:30")
+    local, day = Store(tmp_path / "local", "+05:30"), day_of(DAY.start, zone)
+    keep(local, tables(0, said("label", "team", "a")), seen(0), (CLUSTER, DATE, day))
+    assert {row["start"] for row in rows_of(local)} == {START - int(5.5 * HOUR)}
+
+
+def test_days_and_hours_read_the_same_file_and_it_outlives_the_hours(store: Store) -> None:
+    keep(store, tables(0, said("label", "team", "a")), seen(0))
+    assert rows_of(store, grain="day") == rows_of(store)
+    with store.writing():
+        store.prune(CLUSTER, hours_before=START + 24 * HOUR, days_before=0)
+    assert [row["value"] for row in rows_of(store, grain="day")] == ["a"]
+    assert len([path for path in files_of(store) if "workload" in path.parts]) == 1
+
+
+def test_what_saw_less_changes_nothing_that_is_said(store: Store) -> None:
+    keep(store, tables(0, said("label", "team", "a")), seen(0))
+    keep(store, tables(0, said("label", "team", "b")), seen(0, share=0.5))
+    assert spoken(store) == [("web", "label", "team", "a")]
+
+
+def test_any_text_is_read_back(store: Store) -> None:
+    texts = ["a\x00b", "line\nline", 'say "hi"', "it's", "\x1b[31m", "é 雲 \U0001f600", "x" * 4096, ""]
+    keep(store, tables(0, *(said("annotation", f"k{place}", text) for place, text in enumerate(texts))), seen(0))
+    assert [row["value"] for row in rows_of(store)] == texts
+
+
+def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_come(tmp_path: Path) -> None:
+    dice = random.Random(3)  # noqa: S311 - no secret
+    rows = [said("label", f"k{key}", f"v{pod}", pod=f"pod-{pod}") for pod in range(50) for key in range(5)]
+    digests = set()
+    for number in range(3):
+        manifest = keep(Store(tmp_path / str(number)), tables(0, *dice.sample(rows, len(rows))), seen(0))
+        digests |= {file.sha256 for file in manifest.files if file.table == "workload"}
+    assert len(digests) == 1
