@@ -23,7 +23,7 @@ START = 1_794_873_600
 HOUR = 3600
 GIB = float(2**30)
 CLUSTER = "cluster-one"
-ONCE = {"pod_node", "pod_owner", "replicaset_owner", "job_owner"}
+ONCE = {"pod_node", "pod_owner", "replicaset_owner", "job_owner", "pv_info", "pod_claims"}
 """Asked once for all hours: these name things."""
 
 Values = float | Mapping[int, float]
@@ -48,6 +48,7 @@ class Facts:
     allocation: list[Row]
     asset: list[Row]
     coverage: list[Coverage]
+    volume: list[Row] = field(default_factory=list)
 
     def containers(self, pod: str, hour: int = 0) -> list[Row]:
         """The rows of a pod's containers in an hour, by container."""
@@ -182,11 +183,44 @@ class SampleTables:
         self.give("ram_scrapes", ram_scrapes, **who)
         self.give("cpu_scraped", {hour: START + at for hour, at in (scraped or {}).items()}, **who)
 
+    def volume(
+        self,
+        name: str = "pv-1",
+        claim: str = "",
+        *,
+        gib: Values = 100,
+        seen: Values = 60,
+        created: float | None = None,
+        rate: float | None = 0.02,
+        **info: str,
+    ) -> None:
+        """A volume that has always been there, or was created at ``START`` + ``created`` [s], and its claim in ``shop``.
+
+        ``rate`` is the metric's for a GiB-hour, None where there is no such metric; ``info`` are labels of the volume.
+        """
+        before = {} if created is not None else {-1: 60.0}
+        by_hour = seen if isinstance(seen, Mapping) else dict.fromkeys(range(self.hours), seen)
+        sizes = gib if isinstance(gib, Mapping) else dict.fromkeys(by_hour, gib)
+        self.give("pv_scrapes", {**before, **by_hour}, persistentvolume=name)
+        self.give("pv_bytes", {hour: size * GIB for hour, size in sizes.items()}, persistentvolume=name)
+        self.give("pv_info", 1, persistentvolume=name, **info)
+        if created is not None:
+            self.give("pv_created", dict.fromkeys(by_hour, START + created), persistentvolume=name)
+        if rate is not None:
+            self.give("pv_rate", dict.fromkeys(by_hour, rate), persistentvolume=name, volumename=name)
+        if claim:
+            bound = {"namespace": "shop", "persistentvolumeclaim": claim, "volumename": name}
+            self.give("claim_scrapes", by_hour, **bound, storageclass=info.get("storageclass", "<none>"))
+
+    def mount(self, pod: str, claim: str) -> None:
+        """``pod``, of namespace ``shop``, mounts ``claim``."""
+        self.give("pod_claims", 1, namespace="shop", pod=pod, uid=uid_of(pod), persistentvolumeclaim=claim)
+
     def facts(self, shuffled: random.Random | None = None) -> Facts:
         """What the model makes of these samples, loaded in another order where ``shuffled`` says so."""
         with self.bench(shuffled) as bench:
             seen = judged(bench.compute())
-            return Facts(_rows(bench, "allocation"), _rows(bench, "asset"), seen)
+            return Facts(_rows(bench, "allocation"), _rows(bench, "asset"), seen, volume=_rows(bench, "volume"))
 
     def bench(self, shuffled: random.Random | None = None) -> Workbench:
         """A workbench with these samples in it."""
