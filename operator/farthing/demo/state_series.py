@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from farthing.demo.cluster import Cluster, Container, Node, Pod
 from farthing.demo.series import SeriesBook
 from farthing.demo.shapes import Constant
+from farthing.demo.volume_series import enter_volumes
 
 ONE = Constant(1.0)
 ZERO = Constant(0.0)
@@ -23,6 +24,7 @@ def enter_state(book: SeriesBook, cluster: Cluster, replica: int) -> None:
     for pod in cluster.pods:
         _enter_pod(view, pod)
     _enter_owners(view, cluster)
+    enter_volumes(view.add, cluster)
 
 
 class _View:

@@ -66,8 +66,8 @@ def shares(mounted: ir.Table, disk: ir.Table) -> tuple[ir.Table, ir.Table]:
         *KEY,
         share=ibis.ifelse(rows.lasted > 0, rows.unheld / rows.lasted, 1.0),
         run_seconds=rows.unheld / MILLISECONDS,
-        run_start=(rows["first"] / MILLISECONDS).fill_null(rows.begun),
-        run_end=(rows["last"] / MILLISECONDS).fill_null(rows.ended),
+        run_start=(rows["first"].cast("float64") / MILLISECONDS).fill_null(rows.begun),
+        run_end=(rows["last"].cast("float64") / MILLISECONDS).fill_null(rows.ended),
     )
     return by_pod, by_none
 
