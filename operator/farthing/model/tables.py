@@ -74,15 +74,11 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "label_kubernetes_azure_com_scalesetpriority",
     ),
     # Volumes (C5).
-    "pv_scrapes": ("persistentvolume",),
-    "pv_bytes": ("persistentvolume",),
-    "pv_created": ("persistentvolume",),
+    **dict.fromkeys(("pv_scrapes", "pv_bytes", "pv_created"), ("persistentvolume",)),
     "pv_rate": ("persistentvolume", "volumename", "provider_id"),
     "claim_scrapes": ("namespace", "persistentvolumeclaim", "volumename", "storageclass"),
-    "pv_info": (
-        "persistentvolume", "storageclass", "csi_driver", "csi_volume_handle", "ebs_volume_id",
-        "gce_persistent_disk_name", "azure_disk_name",
-    ),
+    "pv_info": ("persistentvolume", "storageclass", "csi_driver", "csi_volume_handle", "ebs_volume_id",
+                "gce_persistent_disk_name", "azure_disk_name"),
     "pod_claims": ("namespace", "pod", "uid", "persistentvolumeclaim"),
 }  # fmt: skip
 """Tables of samples the facts are made of: name and label columns; each also has ``start`` and ``value``."""
