@@ -69,6 +69,15 @@ def test_the_same_within_one_hour_goes_by_the_exact_times() -> None:
     )
 
 
+def test_two_pods_that_overlap_share_only_while_both_are_there() -> None:
+    tables = cluster()
+    tables.volume(claim="data")
+    run(tables, "a", -10, 3000, "data")
+    run(tables, "b", 1200, HOUR, "data")
+    # 20 minutes of a, 30 of both, 10 of b: (20 + 15) / 60 of 2, and (15 + 10) / 60.
+    assert paid(tables.facts()) == pytest.approx({"a": 2 * 35 / 60, "b": 2 * 25 / 60}, rel=1e-12)
+
+
 def test_three_pods_that_come_and_go_share_each_moment_equally() -> None:
     tables = cluster()
     tables.volume(claim="data", rate=0.036)
@@ -119,11 +128,8 @@ def test_a_volume_without_claim_is_in_no_namespace() -> None:
 
 def test_a_volume_that_is_mounted_all_the_time_has_no_unmounted_row() -> None:
     tables = cluster()
-    # 59 of 59 scrapes: a count of seconds that is not exact in binary.
-    tables.scrapes = 59
-    tables.volume(claim="data", seen=59)
-    tables.container("a", seen=59)
-    tables.mount("a", "data")
+    tables.volume(claim="data")
+    run(tables, "a", -10, HOUR, "data")
     assert list(paid(tables.facts())) == ["a"]
 
 
