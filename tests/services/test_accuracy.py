@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from farthing.demo.cluster import Cluster, Container, Pod, overlap
+from farthing.demo.cluster import GIB, Cluster, Container, Pod, overlap
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Scraping
 from farthing.demo.watch import expose
@@ -15,6 +16,7 @@ from tests.support.measuring import Facts, asking, facts_of
 from tests.support.prometheus_server import PrometheusServer
 from tests.support.remote_write import write
 from tests.support.truth import ContainerHour, container_hours, hours_of, node_hours, total_cost
+from tests.support.truth_volumes import NOBODY, VolumeHour, volume_hours
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -37,6 +39,15 @@ class Measured:
     @property
     def hours(self) -> list[tuple[int, int]]:
         return hours_of(self.cluster.start, self.cluster.end)
+
+    @property
+    def containers(self) -> list[dict[str, Any]]:
+        """The allocations of what ran."""
+        return [row for row in self.facts.allocation if row["container"] != NOBODY]
+
+    @property
+    def nodes(self) -> list[dict[str, Any]]:
+        return [row for row in self.facts.asset if row["type"] == "Node"]
 
 
 WAYS = {
@@ -73,9 +84,9 @@ def key_of(row: dict[str, str]) -> Key:
     return row["namespace"], row["pod"], row["uid"], row["container"]
 
 
-def found_costs(facts: Facts) -> dict[Key, float]:
+def found_costs(measured: Measured) -> dict[Key, float]:
     costs: defaultdict[Key, float] = defaultdict(float)
-    for row in facts.allocation:
+    for row in measured.containers:
         costs[key_of(row)] += sum(row[f"{resource}_cost"] for resource in RESOURCES)
     return costs
 
@@ -99,7 +110,7 @@ def test_the_total_is_within_half_a_per_mille(measured: Measured, resource: str)
 
 
 def test_of_containers_that_ran_five_minutes_95_in_100_are_within_half_a_percent(measured: Measured) -> None:
-    found = found_costs(measured.facts)
+    found = found_costs(measured)
     lasting = {
         key: total_cost(rows)
         for key, rows in true_rows(measured.truth).items()
@@ -110,7 +121,7 @@ def test_of_containers_that_ran_five_minutes_95_in_100_are_within_half_a_percent
 
 
 def test_none_is_off_by_more_than_a_scrape_interval_at_each_end_of_each_run(measured: Measured) -> None:
-    found, true = found_costs(measured.facts), true_rows(measured.truth)
+    found, true = found_costs(measured), true_rows(measured.truth)
     off = {}
     for pod, container in measured.cluster.containers():
         key = (pod.namespace, pod.name, pod.uid, container.name)
@@ -126,7 +137,7 @@ def test_none_is_off_by_more_than_a_scrape_interval_at_each_end_of_each_run(meas
 
 
 def test_nothing_is_found_that_did_not_run(measured: Measured) -> None:
-    assert set(found_costs(measured.facts)) <= set(true_rows(measured.truth))
+    assert set(found_costs(measured)) <= set(true_rows(measured.truth))
 
 
 def finished_pods(cluster: Cluster) -> list[Pod]:
@@ -147,8 +158,8 @@ def test_a_pod_that_finished_costs_nothing_after_its_end_though_it_still_exists(
 
 def test_each_row_is_on_its_node_and_of_its_controller(measured: Measured) -> None:
     rows = {(row.start, row.uid, row.container): row for row in measured.truth}
-    assert measured.facts.allocation
-    for found in measured.facts.allocation:
+    assert measured.containers
+    for found in measured.containers:
         true = rows[found["start"], found["uid"], found["container"]]
         assert (found["node"], found["provider_id"]) == (true.node, true.provider_id)
         assert (found["controller_kind"], found["controller"]) == (true.controller_kind.lower(), true.controller)
@@ -185,23 +196,23 @@ def test_no_largest_use_is_below_the_mean_or_above_what_is_ever_used(measured: M
 
 
 def test_nodes_cost_what_they_cost(measured: Measured) -> None:
-    found = {(row["start"], row["provider_id"]): row for row in measured.facts.asset}
+    found = {(row["start"], row["provider_id"]): row for row in measured.nodes}
     true = {(row.start, row.provider_id): row for row in node_hours(measured.cluster, measured.hours)}
     assert found.keys() == true.keys()
     for key, row in true.items():
         cost = sum(found[key][f"{resource}_cost"] for resource in RESOURCES)
         one_scrape = row.cost / row.run_seconds * measured.interval
         assert cost == pytest.approx(row.cost, rel=1e-9, abs=one_scrape if row.run_seconds < HOUR else 1e-12)
-    total = sum(row[f"{resource}_cost"] for row in measured.facts.asset for resource in RESOURCES)
+    total = sum(row[f"{resource}_cost"] for row in measured.nodes for resource in RESOURCES)
     assert total == pytest.approx(total_cost(true.values()), rel=0.0005)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_node_and_hour_adds_up(measured: Measured, resource: str) -> None:
     held: defaultdict[tuple[int, str, str], float] = defaultdict(float)
-    for row in measured.facts.allocation:
+    for row in measured.containers:
         held[row["start"], row["node"], row["provider_id"]] += row[f"{resource}_cost"]
-    for row in measured.facts.asset:
+    for row in measured.nodes:
         allocated = held.pop((row["start"], row["name"], row["provider_id"]), 0.0)
         idle, over = row[f"{resource}_idle_cost"], row[f"{resource}_overallocated_cost"]
         assert idle >= 0
@@ -214,3 +225,54 @@ def test_every_hour_is_complete(measured: Measured) -> None:
     assert len(measured.facts.coverage) == len(measured.hours)
     poor = [one for one in measured.facts.coverage if not one.complete]
     assert not poor
+
+
+VolumeKey = tuple[int, str, str, str, str, str]
+"""Hour, volume, namespace, pod, uid and container."""
+
+
+def true_volumes(measured: Measured) -> dict[VolumeKey, VolumeHour]:
+    return {
+        (row.start, row.volume, row.namespace, row.pod, row.uid, row.container): row
+        for row in volume_hours(measured.cluster, measured.hours)
+    }
+
+
+def found_volumes(measured: Measured) -> dict[VolumeKey, float]:
+    names = ("start", "volume_name", "namespace", "pod", "uid", "container")
+    return {tuple(row[name] for name in names): row["cost"] for row in measured.facts.volume}  # type: ignore[misc]
+
+
+def test_volumes_cost_within_half_a_per_mille_what_they_cost(measured: Measured) -> None:
+    true = sum(row.cost for row in true_volumes(measured).values())
+    assert true > 0
+    assert sum(found_volumes(measured).values()) == pytest.approx(true, rel=0.0005)
+    assert measured.facts.total("pv_cost") == pytest.approx(true, rel=0.0005)
+    assert sum(row["pv_cost"] for row in measured.facts.asset) == pytest.approx(true, rel=0.0005)
+
+
+def test_of_who_had_a_volume_for_five_minutes_95_in_100_are_within_half_a_percent(measured: Measured) -> None:
+    found = found_volumes(measured)
+    lasting = {key: row.cost for key, row in true_volumes(measured).items() if row.seconds >= 300}
+    close = [key for key, true in lasting.items() if found.get(key, 0.0) == pytest.approx(true, rel=0.005)]
+    assert len(close) >= 0.95 * len(lasting)
+
+
+def test_no_part_of_a_volume_is_off_by_more_than_two_scrapes_of_each_pod_that_has_it(measured: Measured) -> None:
+    found, true = found_volumes(measured), true_volumes(measured)
+    pods: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+    for hour, volume, _, _, uid, _ in true:
+        pods[hour, volume].add(uid)
+    rates = {volume.name: volume.rate * volume.size / GIB / HOUR for volume in measured.cluster.volumes}
+    for key in found.keys() | true.keys():
+        expected = true[key].cost if key in true else 0.0
+        allowed = 2 * measured.interval * len(pods[key[:2]]) * rates[key[1]]
+        assert found.get(key, 0.0) == pytest.approx(expected, abs=allowed * (1 + 1e-9)), key
+
+
+def test_every_volume_and_hour_adds_up(measured: Measured) -> None:
+    held: defaultdict[tuple[int, str], float] = defaultdict(float)
+    for row in measured.facts.volume:
+        held[row["start"], row["volume_name"]] += row["cost"]
+    disks = {(row["start"], row["name"]): row["pv_cost"] for row in measured.facts.asset if row["type"] == "Disk"}
+    assert held == pytest.approx(disks, rel=1e-9)

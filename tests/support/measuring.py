@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,11 +24,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Rows of both tables, and the coverage of each hour."""
+    """Rows of the tables, and the coverage of each hour."""
 
     allocation: list[Row]
     asset: list[Row]
     coverage: list[Coverage]
+    volume: list[Row] = field(default_factory=list)
 
     def total(self, column: str) -> float:
         """Sum of a column of the allocations."""
@@ -64,6 +65,7 @@ def _add(facts: Facts, fetcher: Fetcher, chunk: Chunk) -> None:
     with gathered(CatalogueSource(fetcher), Workbench, chunk, CLUSTER) as (bench, seen):
         facts.allocation.extend(_rows(bench, "allocation"))
         facts.asset.extend(_rows(bench, "asset"))
+        facts.volume.extend(_rows(bench, "volume"))
         facts.coverage.extend(seen)
 
 

@@ -26,6 +26,7 @@ CLUSTER = "cluster-one"
 ONCE = {
     "pod_node", "pod_owner", "replicaset_owner", "job_owner", "deployment_owner", "statefulset_owner",
     "pod_labels", "pod_annotations", "namespace_labels", "namespace_annotations", "service_selectors",
+    "pv_info", "pod_claims",
 }  # fmt: skip
 """Asked once for all hours: these name things."""
 
@@ -52,6 +53,7 @@ class Facts:
     asset: list[Row]
     coverage: list[Coverage]
     workload: list[Row] = field(default_factory=list)
+    volume: list[Row] = field(default_factory=list)
 
     def containers(self, pod: str, hour: int = 0) -> list[Row]:
         """The rows of a pod's containers in an hour, by container."""
@@ -186,11 +188,48 @@ class SampleTables:
         self.give("ram_scrapes", ram_scrapes, **who)
         self.give("cpu_scraped", {hour: START + at for hour, at in (scraped or {}).items()}, **who)
 
+    def volume(
+        self,
+        name: str = "pv-1",
+        claim: str = "",
+        *,
+        gib: Values = 100,
+        seen: Values = 60,
+        created: float | None = None,
+        rate: float | None = 0.02,
+        **info: str,
+    ) -> None:
+        """A volume that has always been there, or was created at ``START`` + ``created`` [s], and its claim in ``shop``.
+
+        ``rate`` is the metric's for a GiB-hour, None where there is no such metric; ``info`` are labels of the volume.
+        """
+        before = {} if created is not None else {-1: 60.0}
+        by_hour = seen if isinstance(seen, Mapping) else dict.fromkeys(range(self.hours), seen)
+        sizes = gib if isinstance(gib, Mapping) else dict.fromkeys(by_hour, gib)
+        self.give("pv_scrapes", {**before, **by_hour}, persistentvolume=name)
+        self.give("pv_bytes", {hour: size * GIB for hour, size in sizes.items()}, persistentvolume=name)
+        self.give("pv_info", 1, persistentvolume=name, **info)
+        if created is not None:
+            self.give("pv_created", dict.fromkeys(by_hour, START + created), persistentvolume=name)
+        if rate is not None:
+            self.give("pv_rate", dict.fromkeys(by_hour, rate), persistentvolume=name, volumename=name)
+        if claim:
+            bound = {"namespace": "shop", "persistentvolumeclaim": claim, "volumename": name}
+            self.give("claim_scrapes", by_hour, **bound, storageclass=info.get("storageclass", "<none>"))
+
+    def mount(self, pod: str, claim: str) -> None:
+        """``pod``, of namespace ``shop``, mounts ``claim``."""
+        self.give("pod_claims", 1, namespace="shop", pod=pod, uid=uid_of(pod), persistentvolumeclaim=claim)
+
     def facts(self, shuffled: random.Random | None = None) -> Facts:
         """What the model makes of these samples, loaded in another order where ``shuffled`` says so."""
         with self.bench(shuffled) as bench:
             seen = judged(bench.compute())
-            return Facts(_rows(bench, "allocation"), _rows(bench, "asset"), seen, _rows(bench, "workload"))
+            return Facts(
+                *(_rows(bench, name) for name in ("allocation", "asset")),
+                seen,
+                *(_rows(bench, name) for name in ("workload", "volume")),
+            )
 
     def bench(self, shuffled: random.Random | None = None) -> Workbench:
         """A workbench with these samples in it."""

@@ -85,6 +85,26 @@ class Pod:
     finished: int | None
     """When its last container completed, if the pod stayed on afterwards."""
     containers: tuple[Container, ...]
+    claims: tuple[str, ...] = ()
+    """The claims of its namespace that it mounts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A PersistentVolume over ``[created, deleted)`` and the claim bound to it all that time, if ``claim`` names one."""
+
+    name: str
+    namespace: str
+    claim: str
+    storage_class: str
+    driver: str
+    handle: str
+    size: int
+    """[byte]"""
+    created: int
+    deleted: int | None
+    rate: float
+    """Currency per GiB-hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +115,7 @@ class Cluster:
     end: int
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
+    volumes: tuple[Volume, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a span that ends before it starts."""

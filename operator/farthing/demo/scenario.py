@@ -2,7 +2,8 @@
 
 Nodes of six kinds, two of them spot, one with GPUs, one removed and one replaced under its own name within an hour;
 a rollout, pods that move, crash, restart, wait for ever or stay after they finished; use above the requests for part of
-the day, and containers that request nothing. Nothing is aligned to a scrape or to an hour.
+the day, and containers that request nothing; volumes that move with their pods, that pods share and that nobody mounts.
+Nothing is aligned to a scrape or to an hour.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from farthing.demo.cluster import GIB, MIB, Cluster, Owner, Pod
 from farthing.demo.machines import Machine, Placement
 from farthing.demo.shapes import Wave
 from farthing.demo.templates import ContainerTemplate, Life, PodTemplate
+from farthing.demo.volumes import demo_volumes
 from farthing.demo.workloads import Planner
 
 HOUR = 3600
@@ -40,6 +42,11 @@ class _Moments:
         return self.at(0.3, 21, 43)
 
     @property
+    def reindexed(self) -> int:
+        """When the Job that needs a volume of its own comes."""
+        return self.at(0.1, 33, 3)
+
+    @property
     def removed(self) -> int:
         """When the removed node goes."""
         return self.at(0.6, 38, 17)
@@ -58,7 +65,8 @@ def demo_cluster(start: int, end: int, seed: int = 1) -> Cluster:
         *_batch(planner, moments),
         *_stuck(planner, moments),
     )
-    return Cluster(start, end, nodes, tuple(pod for pod in pods if _is_seen(pod, start, end)))
+    seen = tuple(pod for pod in pods if _is_seen(pod, start, end))
+    return Cluster(start, end, nodes, seen, demo_volumes(start, moments.reindexed, seed))
 
 
 def _is_seen(pod: Pod, start: int, end: int) -> bool:
@@ -100,7 +108,7 @@ def _platform(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     managed = (Owner("Deployment", "grafana"), Owner("Grafana", "main"))
     board = PodTemplate("monitoring", "grafana", (_unrequested("grafana", 0.08),))
     yield from planner.deployment(board, 1, old, above=managed)
-    main = PodTemplate("monitoring", "prometheus-main", (database, reloader))
+    main = PodTemplate("monitoring", "prometheus-main", (database, reloader), claim_templates=("db",))
     yield from planner.stateful_set(main, 1, old, above=(Owner("Prometheus", "main"),))
 
 
@@ -128,20 +136,27 @@ def _stateful(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     metrics = _container("metrics", cpu=0.02, ram=48 * MIB, load=0.4)
     broker = _container("kafka", cpu=1.0, ram=3 * GIB, load=0.8, swing=0.3, phase=EVENING)
     yield from planner.stateful_set(
-        PodTemplate("payments", "ledger", (ledger,)), 2, old, moves=((1, moments.at(0.7, 44, 53)),)
+        PodTemplate("payments", "ledger", (ledger,), claim_templates=("data",)),
+        2,
+        old,
+        moves=((1, moments.at(0.7, 44, 53)),),
     )
     yield from planner.stateful_set(
-        PodTemplate("data", "postgres", (postgres, metrics)), 3, old, moves=((0, moments.at(0.5, 31, 29)),)
+        PodTemplate("data", "postgres", (postgres, metrics), claim_templates=("data",)),
+        3,
+        old,
+        moves=((0, moments.at(0.5, 31, 29)),),
     )
-    yield from planner.stateful_set(PodTemplate("data", "kafka", (broker,)), 3, old)
+    yield from planner.stateful_set(PodTemplate("data", "kafka", (broker,), claim_templates=("log",)), 3, old)
 
 
 def _machine_learning(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     inference = _container("server", cpu=4.0, ram=16 * GIB, load=0.5, swing=0.6, phase=EVENING, gpus=1, busy=0.55)
     training = _container("trainer", cpu=8.0, ram=32 * GIB, load=0.8, gpus=1, busy=0.9, seconds=40 * MINUTE)
     yield from planner.deployment(PodTemplate("ml", "inference", (inference,)), 2, moments.start - 2 * DAY - 55)
-    yield planner.job(PodTemplate("ml", "train", (training,)), "train-7", moments.at(0.25, 14, 11), 5 * HOUR)
-    notebook = PodTemplate("ml", "notebook-ada", (_unrequested("notebook", 0.3),))
+    trainer = PodTemplate("ml", "train", (training,), ("datasets",))
+    yield planner.job(trainer, "train-7", moments.at(0.25, 14, 11), 5 * HOUR)
+    notebook = PodTemplate("ml", "notebook-ada", (_unrequested("notebook", 0.3),), ("datasets",))
     yield planner.bare(notebook, Life(created=moments.at(0.15, 9, 41), deleted=moments.at(0.85, 51, 13)))
 
 
@@ -155,8 +170,8 @@ def _batch(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     yield from planner.cron_job(PodTemplate("payments", "settle", (settle,)), 30 * MINUTE, since, 90 * MINUTE)
     yield from planner.cron_job(PodTemplate("data", "extract", (extract,)), HOUR, since, 3 * HOUR)
     yield from planner.cron_job(PodTemplate("data", "backfill", (backfill,)), 8 * HOUR, since, DAY)
-    once = PodTemplate("data", "reindex", (backfill,))
-    yield planner.job(once, "reindex", moments.at(0.1, 33, 3), 6 * HOUR)
+    once = PodTemplate("data", "reindex", (backfill,), ("reindex-scratch",))
+    yield planner.job(once, "reindex", moments.reindexed, 6 * HOUR)
 
 
 def _stuck(planner: Planner, moments: _Moments) -> Iterator[Pod]:

@@ -7,6 +7,7 @@ from farthing.demo.cluster import Cluster, Container, Node, Owner, Pod
 from farthing.demo.said_series import enter_said
 from farthing.demo.series import SeriesBook
 from farthing.demo.shapes import Constant
+from farthing.demo.volume_series import enter_volumes
 
 ONE = Constant(1.0)
 ZERO = Constant(0.0)
@@ -29,6 +30,7 @@ def enter_state(book: SeriesBook, cluster: Cluster, replica: int) -> None:
         _enter_pod(view, pod)
     _enter_owners(view, cluster)
     enter_said(view.add, cluster)
+    enter_volumes(view.add, cluster)
 
 
 class _View:

@@ -46,6 +46,14 @@ class PodTemplate:
     namespace: str
     name: str
     containers: tuple[ContainerTemplate, ...]
+    claims: tuple[str, ...] = ()
+    """The claims that all of them mount."""
+    claim_templates: tuple[str, ...] = ()
+    """Claims of which each pod name has its own, as a StatefulSet's pods do."""
+
+    def claims_of(self, name: str) -> tuple[str, ...]:
+        """The claims that the pod ``name`` mounts."""
+        return (*self.claims, *(f"{claim}-{name}" for claim in self.claim_templates))
 
     def room(self, start: int, end: int | None) -> Room:
         """What one of its pods needs of a node over ``[start, end)``."""
@@ -90,6 +98,7 @@ def pod(template: PodTemplate, name: str, node: Node | None, owners: tuple[Owner
         deleted=life.deleted,
         finished=max((end for end in ends if end is not None), default=None) if life.finishes else None,
         containers=tuple(containers),
+        claims=template.claims_of(name),
     )
 
 

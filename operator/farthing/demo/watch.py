@@ -5,6 +5,7 @@ from farthing.demo.said_series import enter_selectors
 from farthing.demo.series import Exposition, Scraping, SeriesBook
 from farthing.demo.state_series import enter_state
 from farthing.demo.usage_series import enter_gpus, enter_rates, enter_usage
+from farthing.demo.volume_series import enter_volume_rates
 
 SCRAPING = Scraping()
 
@@ -19,4 +20,5 @@ def expose(cluster: Cluster, scraping: Scraping = SCRAPING) -> Exposition:
     if scraping.opencost:
         enter_rates(book, cluster)
         enter_selectors(book, cluster)
+        enter_volume_rates(book, cluster)
     return Exposition(cluster.start, cluster.end, tuple(book.close()))

@@ -34,6 +34,9 @@ DEFAULTS: dict[str, Rates] = {
 }
 """Where a provider's defaults differ from ``LIST`` (OpenCost's azure.json and oracle.json of v2.4.2)."""
 
+STORAGE = 0.04 / 730
+"""Rate of a volume's GiB-hour where nobody tells one: OpenCost's ``storage`` of v2.4.2, 0.04 a month of 730 h. [USD]"""
+
 PROVIDERS: dict[str, str] = {
     "aws": "AWS",
     "gce": "GCP",
@@ -51,11 +54,41 @@ PROVIDERS: dict[str, str] = {
 }
 """What stands before ``:`` or ``.`` in a provider id, and the provider's name."""
 
+DRIVERS: dict[str, str] = {
+    ".csi.aws.com": "AWS",
+    ".csi.eks.amazonaws.com": "AWS",
+    ".csi.storage.gke.io": "GCP",
+    ".csi.azure.com": "Azure",
+    ".csi.oraclecloud.com": "Oracle",
+    ".csi.alibabacloud.com": "Alibaba",
+    ".csi.digitalocean.com": "DigitalOcean",
+    "csi.scaleway.com": "Scaleway",
+    "csi.hetzner.cloud": "Hetzner",
+    ".csi.openstack.org": "OpenStack",
+    "csi.vsphere.vmware.com": "vSphere",
+}
+"""What the name of a CSI driver ends with, and the provider whose disks it gives."""
+
 
 def provider_of(provider_id: ir.StringValue) -> ir.StringValue:
     """The provider's name by its id: ``aws:///us-east-1a/i-0abc`` is AWS; empty where it says nothing."""
     scheme = provider_id.re_extract("^([a-z0-9]+)[:.]", 1)
     return scheme.cases(*PROVIDERS.items(), else_="")
+
+
+def provider_of_driver(driver: ir.StringValue) -> ir.StringValue:
+    """The name of the provider whose disks a CSI driver gives: ``ebs.csi.aws.com`` is AWS; empty for others."""
+    return ibis.cases(*((driver.endswith(end), name) for end, name in DRIVERS.items()), else_="")
+
+
+def volume_rate(told: ir.FloatingValue) -> ir.FloatingValue:
+    """The rate of a volume: what metrics have ``told``, if that is above 0; else the default. [USD per GiB-hour]"""
+    return ibis.ifelse(told > 0, told, STORAGE)
+
+
+def volume_rate_source(told: ir.FloatingValue) -> ir.StringValue:
+    """Where ``volume_rate`` has its answer from."""
+    return ibis.ifelse(told > 0, "metrics", "default")
 
 
 def default_rate(resource: str, provider: ir.StringValue, spot: ir.BooleanValue) -> ir.FloatingValue:

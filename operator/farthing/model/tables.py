@@ -81,7 +81,14 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "label_cloud_google_com_gke_preemptible",
         "label_kubernetes_azure_com_scalesetpriority",
     ),
-}
+    # Volumes (C5).
+    **dict.fromkeys(("pv_scrapes", "pv_bytes", "pv_created"), ("persistentvolume",)),
+    "pv_rate": ("persistentvolume", "volumename", "provider_id"),
+    "claim_scrapes": ("namespace", "persistentvolumeclaim", "volumename", "storageclass"),
+    "pv_info": ("persistentvolume", "storageclass", "csi_driver", "csi_volume_handle", "ebs_volume_id",
+                "gce_persistent_disk_name", "azure_disk_name"),
+    "pod_claims": ("namespace", "pod", "uid", "persistentvolumeclaim"),
+}  # fmt: skip
 """Tables of samples the facts are made of: name and label columns; each also has ``start`` and ``value``."""
 
 HOURS: Columns = {"start": "int64", "seconds": "float64", "previous_start": "int64"}

@@ -136,6 +136,7 @@ IS_CONTAINER = (Matcher("container", "!=", ""), Matcher("container", "!=", "POD"
 
 IS_CONTROLLER = (Matcher("owner_is_controller", "=", "true"),)
 RESOURCES = (Matcher("resource", "=~", f"cpu|memory|{GPU_RESOURCES}"),)
+IS_BOUND = (Matcher("volumename", "!=", ""),)
 CPU_SECONDS = "container_cpu_usage_seconds_total"
 WORKING_SET = "container_memory_working_set_bytes"
 
@@ -192,6 +193,14 @@ CATALOGUE: tuple[Query, ...] = (
     _read("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("node_total_rate", "node_total_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("node_spot", "kubecost_node_is_spot", Function.LAST),
+    # Volumes (C5): how many scrapes saw each and its claim, its mean size, the rate of a GiB-hour from OpenCost's exporter.
+    _read("pv_scrapes", "kube_persistentvolume_capacity_bytes", Function.COUNT, Combine.MOST, carried=True),
+    _read("pv_bytes", "kube_persistentvolume_capacity_bytes", Function.MEAN, Combine.MEAN),
+    _read("pv_created", "kube_persistentvolume_created", Function.LAST),
+    _read("pv_rate", "pv_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("claim_scrapes", "kube_persistentvolumeclaim_info", Function.COUNT, Combine.MOST, matchers=IS_BOUND),
+    _read("pv_info", "kube_persistentvolume_info", Function.LAST, once=True),
+    _read("pod_claims", "kube_pod_spec_volumes_persistentvolumeclaims_info", Function.LAST, once=True),
     # How many scrapes there were: series that exist as long as their source does.
     _read("state_scrapes", "kube_namespace_labels", Function.COUNT, Combine.MOST),
     # Names: asked once per chunk.
