@@ -41,7 +41,8 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     volume = step("volume", volumes(cluster, charged, disk))
     served = step("served", balancers_seen(pace))
     balancer = step("balancer", balancers(cluster, charged, served))
-    allocation = step("allocation", allocations(charged, traffic(pace, charged), volume, balancer))
+    moved = step("traffic", traffic(pace, charged))
+    allocation = step("allocation", allocations(charged, moved, volume, balancer))
     others = (
         disk_assets(cluster, disk),
         network_assets(cluster, allocation),

@@ -7,6 +7,8 @@ length of the interval it begins: an hour, the part of the newest hour that has 
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.network_samples import NETWORK_SAMPLES
+
 GIB = float(2**30)
 HOUR = 3600.0
 RESOURCES = ("cpu", "ram", "gpu")
@@ -73,6 +75,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "label_cloud_google_com_gke_preemptible",
         "label_kubernetes_azure_com_scalesetpriority",
     ),
+    **NETWORK_SAMPLES,
 }
 """Tables of samples the facts are made of: name and label columns; each also has ``start`` and ``value``."""
 
