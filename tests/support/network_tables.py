@@ -16,7 +16,7 @@ CLASSES = {
 """Labels of the counters of where bytes go."""
 
 
-def give_egress(  # noqa: PLR0913 - what there is to say of a counter
+def give_egress(
     tables: SampleTables,
     pod: str,
     sent: Mapping[int, float],
@@ -33,7 +33,12 @@ def give_egress(  # noqa: PLR0913 - what there is to say of a counter
 
 
 def give_interface(
-    tables: SampleTables, pod: str, bytes_of: Mapping[str, Mapping[int, float]], *, cgroup_id: str, interface: str = "eth0"
+    tables: SampleTables,
+    pod: str,
+    bytes_of: Mapping[str, Mapping[int, float]],
+    *,
+    cgroup_id: str,
+    interface: str = "eth0",
 ) -> None:
     """The last values of an interface's counters ``transmit`` and ``receive`` in each hour [B]."""
     who = {"namespace": "shop", "pod": pod, "id": cgroup_id, "interface": interface}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from farthing.demo.cluster import Container, Node, Owner, Pod, Run
+from farthing.demo.cluster import Container, Node, Owner, Pod, Run, Traffic
 from farthing.demo.identity import between, chance, hexadecimal, uid
 from farthing.demo.machines import Room
 from farthing.demo.shapes import Wave
@@ -46,6 +46,8 @@ class PodTemplate:
     namespace: str
     name: str
     containers: tuple[ContainerTemplate, ...]
+    traffic: Traffic | None = None
+    host_network: bool = False
 
     def room(self, start: int, end: int | None) -> Room:
         """What one of its pods needs of a node over ``[start, end)``."""
@@ -90,7 +92,15 @@ def pod(template: PodTemplate, name: str, node: Node | None, owners: tuple[Owner
         deleted=life.deleted,
         finished=max((end for end in ends if end is not None), default=None) if life.finishes else None,
         containers=tuple(containers),
+        traffic=None if template.traffic is None else _traffic(template.traffic, identity),
+        host_network=template.host_network,
     )
+
+
+def _traffic(template: Traffic, pod_uid: str) -> Traffic:
+    share = 0.85 + 0.3 * chance(pod_uid, "traffic")
+    sent, received = (replace(wave, base=wave.base * share) for wave in (template.sent, template.received))
+    return replace(template, sent=sent, received=received)
 
 
 def _container(template: ContainerTemplate, runs: tuple[Run, ...], pod_uid: str) -> Container:

@@ -45,9 +45,7 @@ def balancers(cluster: str, charged: ir.Table, seen: ir.Table) -> ir.Table:
     alone = seen.anti_join(held, KEY).rename(cost="lb_cost")
     unknown = [name for name in IDENTITY["balancer"] if name not in alone.columns]
     alone = alone.mutate(**dict.fromkeys(unknown, ibis.literal("")))
-    alone = alone.mutate(
-        cluster=ibis.literal(cluster), pod=ibis.literal(UNMOUNTED), container=ibis.literal(UNMOUNTED)
-    )
+    alone = alone.mutate(cluster=ibis.literal(cluster), pod=ibis.literal(UNMOUNTED), container=ibis.literal(UNMOUNTED))
     return ibis.union(held.select(*BALANCER), alone.select(*BALANCER), distinct=False)
 
 

@@ -8,7 +8,17 @@ from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
 from farthing.model.coverage import observations
 from farthing.model.management import management_assets
-from farthing.model.network import network_assets, traffic
+from farthing.model.network import (
+    RECEIVED,
+    SENT,
+    interface_counters,
+    network_assets,
+    paid,
+    paid_counters,
+    pods_charged,
+    through_interfaces,
+    traffic,
+)
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
@@ -41,8 +51,13 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     volume = step("volume", volumes(cluster, charged, disk))
     served = step("served", balancers_seen(pace))
     balancer = step("balancer", balancers(cluster, charged, served))
-    moved = step("traffic", traffic(pace, charged))
-    allocation = step("allocation", allocations(charged, moved, volume, balancer))
+    pods = step("pod", pods_charged(pace, charged))
+    moved = [step("paid", paid(step("egress", paid_counters(pace, pods)), pods))]
+    for counter, column in (("transmit", SENT), ("receive", RECEIVED)):
+        grown = step(counter, interface_counters(pace, pods, counter))
+        moved.append(step(column, through_interfaces(grown, pods, column)))
+    crossed = step("traffic", traffic(charged, pods, moved))
+    allocation = step("allocation", allocations(charged, crossed, volume, balancer))
     others = (
         disk_assets(cluster, disk),
         network_assets(cluster, allocation),

@@ -3,6 +3,8 @@
 Only what leaves the zone costs, and only the network-costs daemonset tells where bytes go; it and cAdvisor count by pod.
 """
 
+from collections.abc import Iterable
+
 import ibis
 import ibis.expr.types as ir
 
@@ -19,15 +21,14 @@ PAID = tuple(f"network_{kind}_bytes" for kind in TRAFFIC)
 NUMBERS = (SENT, RECEIVED, *(f"network_{kind}_{part}" for kind in TRAFFIC for part in ("bytes", "cost")))
 
 
-def traffic(pace: ir.Table, charged: ir.Table) -> ir.Table:
-    """The traffic [B] of each container of ``charged`` in each interval and its cost.
+def traffic(charged: ir.Table, pods: ir.Table, parts: Iterable[ir.Table]) -> ir.Table:
+    """The traffic [B] of each container of ``charged`` in each interval and its cost, from ``parts`` that tell it by pod.
 
     Columns: start, namespace, pod, uid, container, and ``NUMBERS``. A pod's traffic is shared over its containers by how long each ran.
     """
-    pods = _pods(pace, charged)
-    rows = extend(pods, _paid(pace, pods), *POD)
-    for name, column in (("transmit", SENT), ("receive", RECEIVED)):
-        rows = extend(rows, _through_interfaces(pace, pods, name, column), *POD)
+    rows = pods
+    for part in parts:
+        rows = extend(rows, part, *POD)
     rows = extend(rows, _rates(), "start")
     rows = rows.mutate(**{name: rows[name].fill_null(0.0) for name in (SENT, RECEIVED, *PAID)})
     rows = rows.mutate(
@@ -56,7 +57,7 @@ def network_assets(cluster: str, allocation: ir.Table) -> ir.Table:
     return other_assets(rows, cluster, "Network", "Network")
 
 
-def _pods(pace: ir.Table, charged: ir.Table) -> ir.Table:
+def pods_charged(pace: ir.Table, charged: ir.Table) -> ir.Table:
     """The pods of ``charged``.
 
     Columns: ``POD``, node, run_start, run_end, interval_end and started [unix s], longest and container_seconds (of its
@@ -74,10 +75,25 @@ def _pods(pace: ir.Table, charged: ir.Table) -> ir.Table:
     return extend(rows, started.group_by(*POD_KEY).agg(started=started.started.max()), *POD_KEY)
 
 
-def _paid(pace: ir.Table, pods: ir.Table) -> ir.Table:
-    """Bytes that each of ``pods`` sent out of its zone: columns ``POD`` and ``PAID``."""
-    rows = counters(pace, "egress").rename(pod="pod_name")
-    rows = _with_pod_growth(_called(rows, pods), pods)
+def paid_counters(pace: ir.Table, pods: ir.Table) -> ir.Table:
+    """The counters of where each of ``pods`` sent to, with their growth [B]."""
+    return _with_pod_growth(_called(counters(pace, "egress").rename(pod="pod_name"), pods), pods)
+
+
+def interface_counters(pace: ir.Table, pods: ir.Table, name: str) -> ir.Table:
+    """The counters ``transmit`` or ``receive`` of the interfaces of ``pods``, with their growth [B]."""
+    rows = counters(pace, name, scraped="transmit")
+    told = rows.mutate(uid=rows.id.re_extract(POD_UID, 1).replace("_", "-"))
+    known = pods.select(*POD_KEY).distinct()
+    by_path = told.semi_join(known, POD_KEY)
+    by_name = told.anti_join(known, POD_KEY).drop("uid")
+    rows = ibis.union(by_path, _called(by_name, pods).select(*by_path.columns), distinct=False)
+    # What cAdvisor shows of a pod in the host's network is the traffic of the host.
+    return _with_pod_growth(rows.anti_join(samples("host_pods"), POD_KEY), pods)
+
+
+def paid(rows: ir.Table, pods: ir.Table) -> ir.Table:
+    """Bytes that each of ``pods`` sent out of its zone, by ``rows`` of ``paid_counters``: columns ``POD`` and ``PAID``."""
     leaves_zone = (rows.internet == "false") & (rows.same_zone == "false")
     where = {
         "zone": leaves_zone & (rows.same_region == "true"),
@@ -89,16 +105,8 @@ def _paid(pace: ir.Table, pods: ir.Table) -> ir.Table:
     )
 
 
-def _through_interfaces(pace: ir.Table, pods: ir.Table, name: str, column: str) -> ir.Table:
+def through_interfaces(rows: ir.Table, pods: ir.Table, column: str) -> ir.Table:
     """Bytes that went through the interfaces of each of ``pods``: columns ``POD`` and ``column``."""
-    rows = counters(pace, name, scraped="transmit")
-    told = rows.mutate(uid=rows.id.re_extract(POD_UID, 1).replace("_", "-"))
-    known = pods.select(*POD_KEY).distinct()
-    by_path = told.semi_join(known, POD_KEY)
-    by_name = told.anti_join(known, POD_KEY).drop("uid")
-    rows = ibis.union(by_path, _called(by_name, pods).select(*by_path.columns), distinct=False)
-    # What cAdvisor shows of a pod in the host's network is the traffic of the host.
-    rows = _with_pod_growth(rows.anti_join(samples("host_pods"), POD_KEY), pods)
     return _summed(rows, pods, {column: rows.growth})
 
 

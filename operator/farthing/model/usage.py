@@ -65,4 +65,3 @@ def _containers_by_name(run: ir.Table) -> ir.Table:
     named = unknown.join(identities("container_no"), ["namespace", "pod", "container"])
     pairs = named.select("cgroup_no", "container_no").join(run, "container_no")
     return pairs.group_by("start", "cgroup_no").agg(named_no=pairs.container_no.argmax(pairs.run_seconds))
-
