@@ -1,15 +1,19 @@
 """The exact traffic and costs of load balancers of a made-up cluster, from its closed forms."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farthing.demo.cluster import GIB, Cluster, Fees, Pod, Service, overlap
+from tests.support.sample_tables import Row
 from tests.support.truth import HOUR, ContainerHour, Interval, container_hours
 
 KINDS = ("zone", "region", "internet")
 Whose = tuple[int, str, str]
 """Start of the hour [unix s], uid and container; of what no container holds, the namespace and ``NOBODY``."""
 NOBODY = "nobody"
+Name = tuple[str, str]
+"""Namespace and pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,57 @@ def balancer_cost(service: Service, hour: Interval) -> float:
     """What the load balancer of ``service`` costs in an hour. [currency]"""
     start, end = overlap(service.created, None, *hour)
     return max(0, end - start) / HOUR * service.rate
+
+
+def balancer_costs_found(allocation: Iterable[Row]) -> dict[Whose, float]:
+    """The same by the rows of allocations."""
+    rows = [row for row in allocation if row["lb_cost"]]
+    return {
+        (row["start"], row["uid"] or row["namespace"], row["container"] if row["uid"] else NOBODY): row["lb_cost"]
+        for row in rows
+    }
+
+
+def payers(costs: Mapping[Whose, float]) -> dict[tuple[str, str], float]:
+    """``costs`` of all hours by uid and container, or namespace and ``NOBODY``."""
+    total: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for (_, who, container), cost in costs.items():
+        total[who, container] += cost
+    return dict(total)
+
+
+class NetworkTruth:
+    """What the pods of each name pay for traffic, from the second hour on: of the first nobody saw the start.
+
+    The network-costs daemonset tells a pod by its name only.
+    """
+
+    def __init__(self, cluster: Cluster, hours: Sequence[Interval], allocation: Iterable[Row]) -> None:
+        self.found: defaultdict[Name, float] = defaultdict(float)
+        self.true: defaultdict[Name, float] = defaultdict(float)
+        self.most_a_second: defaultdict[Name, float] = defaultdict(float)
+        """What a second of a pod's traffic costs at most. [currency]"""
+        self._ran: defaultdict[Name, float] = defaultdict(float)
+        later, names = hours[1:], {pod.uid: (pod.namespace, pod.name) for pod in cluster.pods}
+        for (_, uid, _), row in network_hours(cluster, later).items():
+            if sum(row.costs.values()):
+                self.true[names[uid]] += sum(row.costs.values())
+        for found in allocation:
+            if found["start"] >= later[0][0] and found["uid"]:
+                self.found[names[found["uid"]]] += sum(found[f"network_{kind}_cost"] for kind in KINDS)
+        for pod in cluster.pods:
+            start, end = overlap(*pod.span, later[0][0], later[-1][1])
+            self._ran[names[pod.uid]] += max(0, end - start)
+            if pod.traffic is not None:
+                sent = {kind: pod.traffic.to(kind) for kind in KINDS}
+                most = sum(
+                    wave.base * (1 + wave.swing) / GIB * getattr(cluster.fees, kind) for kind, wave in sent.items()
+                )
+                self.most_a_second[names[pod.uid]] = max(self.most_a_second[names[pod.uid]], most)
+
+    def pods(self, ran: float) -> list[Name]:
+        """Names of the pods that pay and ran for so long. [s]"""
+        return [name for name in self.true if self._ran[name] >= ran]
 
 
 def _ran(rows: Sequence[ContainerHour]) -> dict[tuple[int, str], int]:

@@ -163,7 +163,7 @@ def _batch(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     yield from planner.cron_job(PodTemplate("shop", "sync-orders", (sync,)), 10 * MINUTE, since, 30 * MINUTE)
     yield from planner.cron_job(PodTemplate("payments", "settle", (settle,)), 30 * MINUTE, since, 90 * MINUTE)
     yield from planner.cron_job(
-        PodTemplate("data", "extract", (extract,), talking(900, internet=0.1)), HOUR, since, 3 * HOUR
+        PodTemplate("data", "extract", (extract,), talking(300, internet=0.1)), HOUR, since, 3 * HOUR
     )
     yield from planner.cron_job(PodTemplate("data", "backfill", (backfill,)), 8 * HOUR, since, DAY)
     once = PodTemplate("data", "reindex", (backfill,))
