@@ -4,6 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from farthing.demo.scenario import demo_cluster
+from farthing.demo.series import Scraping
+from farthing.demo.source import DemoSource
+from tests.support.measuring import facts_of
 from tests.support.network_tables import give_balancer, give_rate, give_service, kept
 from tests.support.sample_tables import CLUSTER, HOUR, START, Facts, Row, SampleTables, uid_of
 
@@ -205,3 +209,19 @@ def test_what_is_charged_for_load_balancers_is_what_they_cost(
         paid[key] = paid.get(key, 0.0) + row["cost"]
     costs = {(row["start"], row["name"]): row["lb_cost"] for row in balancers(made)}
     assert paid == {key: pytest.approx(cost, rel=1e-9) for key, cost in costs.items()}
+
+
+@pytest.mark.slow
+def test_two_scrapers_of_everything_double_no_balancer_no_fee_and_no_traffic() -> None:
+    cluster = demo_cluster(START, START + 3 * HOUR)
+    twice = Scraping(duplicate_scraper=True, state_replicas=2)
+    one, two = (facts_of(DemoSource(cluster, scraping), START, START + 3 * HOUR) for scraping in (Scraping(), twice))
+    for kind in ("LoadBalancer", "ClusterManagement"):
+        costs = [
+            [row["lb_cost"] + row["management_cost"] for row in made.asset if row["type"] == kind]
+            for made in (one, two)
+        ]
+        assert costs[0]
+        assert costs[0] == pytest.approx(costs[1])
+    for column in ("network_internet_cost", "network_transfer_bytes"):
+        assert one.total(column) == pytest.approx(two.total(column), rel=0.01)

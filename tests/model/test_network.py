@@ -1,6 +1,8 @@
 """C6: what traffic costs by where it goes, over the hour's edge, and whose it is."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from farthing.prometheus.queries import CATALOGUE, EGRESS, RECEIVED, TRANSMITTED, Query
 from tests.support.network_tables import CLASSES, give_egress, give_interface, give_pod_start
@@ -215,3 +217,45 @@ def test_counters_are_asked_for_one_by_one_whoever_scraped_them(query: Query) ->
     # A sandbox has no container, or "POD".
     assert "container" not in promql.replace("container_network", "")
     assert ('interface!="lo"' in promql) == (query.metric != EGRESS)
+
+
+few = settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.mark.slow
+@few
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 60), min_size=1, max_size=3),
+            st.dictionaries(st.sampled_from([*KINDS, "free"]), st.floats(0, 1e15)),
+        ),
+        max_size=5,
+    )
+)
+def test_what_containers_pay_for_traffic_is_what_their_pods_sent_and_what_the_network_costs(
+    pods: list[tuple[list[int], dict[str, float]]],
+) -> None:
+    tables = SampleTables()
+    tables.node()
+    sent = dict.fromkeys(KINDS, 0.0)
+    for index, (containers, counters) in enumerate(pods):
+        for number, seen in enumerate(containers):
+            tables.container(f"pod-{index}", f"c-{number}", seen=seen)
+        for kind, last in counters.items():
+            give_egress(tables, f"pod-{index}", {-1: 0, 0: last}, kind=kind)
+            # A pod that never ran holds nothing, and pays for nothing.
+            if kind in sent and any(containers):
+                sent[kind] += last
+    made = tables.facts()
+    found = {kind: sum(row[f"network_{kind}_bytes"] for row in made.allocation) for kind in KINDS}
+    assert found == {kind: pytest.approx(each, rel=1e-9) for kind, each in sent.items()}
+    cost = sum(each / GIB * (0.12 if kind == "internet" else 0.01) for kind, each in sent.items())
+    assert sum(row["network_cost"] for row in network(made)) == pytest.approx(cost, rel=1e-9)
+    paid = sum(row[f"network_{kind}_cost"] for row in made.allocation for kind in KINDS)
+    assert paid == pytest.approx(cost, rel=1e-9)
