@@ -15,6 +15,7 @@ from farthing.model.coverage import Coverage, judged
 from farthing.model.intervals import Chunk
 from farthing.model.samples import Samples
 from farthing.model.tables import SAMPLES
+from farthing.prometheus.queries import CATALOGUE
 from farthing.store.engine import run
 from farthing.store.workbench import Workbench
 
@@ -23,11 +24,7 @@ START = 1_794_873_600
 HOUR = 3600
 GIB = float(2**30)
 CLUSTER = "cluster-one"
-ONCE = {
-    "pod_node", "pod_owner", "replicaset_owner", "job_owner", "deployment_owner", "statefulset_owner",
-    "pod_labels", "pod_annotations", "namespace_labels", "namespace_annotations", "service_selectors",
-    "pv_info", "pod_claims",
-}  # fmt: skip
+ONCE = {query.name for query in CATALOGUE if query.once}
 """Asked once for all hours: these name things."""
 
 Values = float | Mapping[int, float]
@@ -97,10 +94,10 @@ class SampleTables:
         key = tuple(labels.pop(name, "") for name in SAMPLES[table])
         if labels:
             raise ValueError(f"{table} has no column {sorted(labels)}")
-        if table in ONCE:
-            by_hour: Mapping[int, float] = {self.hours - 1: 1.0}
-        elif isinstance(values, Mapping):
+        if isinstance(values, Mapping):
             by_hour = values
+        elif table in ONCE:
+            by_hour = {self.hours - 1: values}
         else:
             by_hour = dict.fromkeys(range(self.hours), values)
         self.rows[table] += [(key, START + (hour + 1) * HOUR, value) for hour, value in by_hour.items()]

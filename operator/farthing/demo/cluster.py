@@ -1,7 +1,7 @@
 """A made-up cluster: what existed when, and what it used. Times are unix seconds; ``None`` as an end means: not yet."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from farthing.demo.shapes import Wave
 from farthing.errors import InvalidInputError
@@ -71,6 +71,58 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a pod sends and receives while it runs [B/s], and which shares of what it sends leave its zone, and where to."""
+
+    sent: Wave
+    received: Wave
+    zone: float = 0.0
+    region: float = 0.0
+    internet: float = 0.0
+
+    def to(self, kind: str) -> Wave:
+        """What it sends to another ``zone``, another ``region``, the ``internet``, or, ``free``, within its zone. [B/s]"""
+        shares = {"zone": self.zone, "region": self.region, "internet": self.internet}
+        share = shares.get(kind, 1.0 - sum(shares.values()))
+        return replace(self.sent, base=self.sent.base * share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service from ``created`` on, in front of the pods of the controller ``workload``; empty, of none.
+
+    A load balancer has an ``address`` and a ``rate`` [currency per hour].
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    created: int
+    workload: str = ""
+    address: str = ""
+    rate: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """Its type."""
+        return "LoadBalancer" if self.address else "ClusterIP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fees:
+    """Rates of a cloud: traffic by where it goes [currency per GiB] and the control plane [currency per hour]."""
+
+    zone: float = 0.01
+    region: float = 0.02
+    internet: float = 0.09
+    management: float = 0.10
+
+
+FEES = Fees()
+"""What a large cloud asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
     """A pod over ``[created, deleted)``; one without a node is waiting for one."""
 
@@ -87,6 +139,17 @@ class Pod:
     containers: tuple[Container, ...]
     claims: tuple[str, ...] = ()
     """The claims of its namespace that it mounts."""
+    traffic: Traffic | None = None
+    host_network: bool = False
+
+    @property
+    def span(self) -> tuple[int, int | None]:
+        """From its first container's start to its last one's end; empty if none runs. [unix s]"""
+        runs = [run for container in self.containers for run in container.runs]
+        if not runs:
+            return self.created, self.created
+        ends = [run.end for run in runs if run.end is not None]
+        return min(run.start for run in runs), max(ends) if len(ends) == len(runs) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +179,8 @@ class Cluster:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     volumes: tuple[Volume, ...] = ()
+    services: tuple[Service, ...] = ()
+    fees: Fees = FEES
 
     def __post_init__(self) -> None:
         """Refuse a span that ends before it starts."""
@@ -130,6 +195,16 @@ class Cluster:
     def containers(self) -> Iterator[tuple[Pod, Container]]:
         """Every container with its pod."""
         return ((pod, container) for pod in self.pods for container in pod.containers)
+
+    def pods_of(self, service: Service) -> list[Pod]:
+        """The pods behind ``service`` that ever ran."""
+        return [
+            pod
+            for pod in self.pods
+            if pod.namespace == service.namespace
+            and [owner.name for owner in pod.owners[-1:]] == [service.workload]
+            and any(container.runs for container in pod.containers)
+        ]
 
     def pods_at(self, moment: int) -> list[Pod]:
         """The pods that exist at ``moment`` [unix s], finished and waiting ones too."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from farthing.demo.cluster import GIB, MIB, Cluster, Owner, Pod
 from farthing.demo.machines import Machine, Placement
+from farthing.demo.network_scenario import services, talking
 from farthing.demo.shapes import Wave
 from farthing.demo.templates import ContainerTemplate, Life, PodTemplate
 from farthing.demo.volumes import demo_volumes
@@ -66,7 +67,8 @@ def demo_cluster(start: int, end: int, seed: int = 1) -> Cluster:
         *_stuck(planner, moments),
     )
     seen = tuple(pod for pod in pods if _is_seen(pod, start, end))
-    return Cluster(start, end, nodes, seen, demo_volumes(start, moments.reindexed, seed))
+    volumes = demo_volumes(start, moments.reindexed, seed)
+    return Cluster(start, end, nodes, seen, volumes, tuple(services(start, moments.at(0.35, 26, 51))))
 
 
 def _is_seen(pod: Pod, start: int, end: int) -> bool:
@@ -95,9 +97,9 @@ def _platform(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     network = _container("aws-node", cpu=0.05, load=0.5, ram=96 * MIB)
     policy = _container("aws-eks-nodeagent", cpu=0.025, load=0.4)
     exporter = _container("node-exporter", cpu=0.1, ram=64 * MIB, load=0.2)
-    yield from planner.daemon_set(PodTemplate("kube-system", "kube-proxy", (proxy,)))
-    yield from planner.daemon_set(PodTemplate("kube-system", "aws-node", (network, policy)))
-    yield from planner.daemon_set(PodTemplate("monitoring", "node-exporter", (exporter,)))
+    yield from planner.daemon_set(PodTemplate("kube-system", "kube-proxy", (proxy,), host_network=True))
+    yield from planner.daemon_set(PodTemplate("kube-system", "aws-node", (network, policy), host_network=True))
+    yield from planner.daemon_set(PodTemplate("monitoring", "node-exporter", (exporter,), host_network=True))
     dns = _container("coredns", cpu=0.1, ram=70 * MIB, load=0.6, phase=EVENING)
     state = _container("kube-state-metrics", cpu=0.05, ram=128 * MIB)
     database = _container("prometheus", cpu=1.0, ram=4 * GIB, load=0.7)
@@ -121,11 +123,18 @@ def _stateless(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     restarted = _container("cart", cpu=0.25, ram=256 * MIB, restarts_at=moments.at(0.5, 12, 31))
     gateway = _container("gateway", cpu=0.4, ram=384 * MIB, load=0.55, swing=0.4, phase=NIGHT)
     yield from planner.deployment(
-        PodTemplate("shop", "web", (migrate, main, mesh)), 6, old, rollout=moments.at(0.45, 23, 7)
+        PodTemplate("shop", "web", (migrate, main, mesh), traffic=talking(240, zone=0.3, internet=0.4)),
+        6,
+        old,
+        rollout=moments.at(0.45, 23, 7),
     )
-    yield from planner.deployment(PodTemplate("shop", "api", (busy,)), 4, old)
+    yield from planner.deployment(
+        PodTemplate("shop", "api", (busy,), traffic=talking(180, zone=0.4, region=0.05)), 4, old
+    )
     yield from planner.deployment(PodTemplate("shop", "cart", (restarted,)), 2, old, above=(Owner("Rollout", "cart"),))
-    yield from planner.deployment(PodTemplate("payments", "gateway", (gateway,)), 3, old)
+    yield from planner.deployment(
+        PodTemplate("payments", "gateway", (gateway,), traffic=talking(60, zone=0.3, internet=0.2)), 3, old
+    )
     yield from planner.deployment(PodTemplate("ci", "runner", (_unrequested("runner", 0.6),)), 2, old)
 
 
@@ -142,18 +151,27 @@ def _stateful(planner: Planner, moments: _Moments) -> Iterator[Pod]:
         moves=((1, moments.at(0.7, 44, 53)),),
     )
     yield from planner.stateful_set(
-        PodTemplate("data", "postgres", (postgres, metrics), claim_templates=("data",)),
+        PodTemplate(
+            "data",
+            "postgres",
+            (postgres, metrics),
+            claim_templates=("data",),
+            traffic=talking(300, zone=0.5, region=0.2),
+        ),
         3,
         old,
         moves=((0, moments.at(0.5, 31, 29)),),
     )
-    yield from planner.stateful_set(PodTemplate("data", "kafka", (broker,), claim_templates=("log",)), 3, old)
+    kafka = PodTemplate("data", "kafka", (broker,), claim_templates=("log",), traffic=talking(500, zone=0.6))
+    yield from planner.stateful_set(kafka, 3, old)
 
 
 def _machine_learning(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     inference = _container("server", cpu=4.0, ram=16 * GIB, load=0.5, swing=0.6, phase=EVENING, gpus=1, busy=0.55)
     training = _container("trainer", cpu=8.0, ram=32 * GIB, load=0.8, gpus=1, busy=0.9, seconds=40 * MINUTE)
-    yield from planner.deployment(PodTemplate("ml", "inference", (inference,)), 2, moments.start - 2 * DAY - 55)
+    yield from planner.deployment(
+        PodTemplate("ml", "inference", (inference,), traffic=talking(40, internet=1.0)), 2, moments.start - 2 * DAY - 55
+    )
     trainer = PodTemplate("ml", "train", (training,), ("datasets",))
     yield planner.job(trainer, "train-7", moments.at(0.25, 14, 11), 5 * HOUR)
     notebook = PodTemplate("ml", "notebook-ada", (_unrequested("notebook", 0.3),), ("datasets",))
@@ -168,7 +186,9 @@ def _batch(planner: Planner, moments: _Moments) -> Iterator[Pod]:
     since = moments.start - 4 * HOUR
     yield from planner.cron_job(PodTemplate("shop", "sync-orders", (sync,)), 10 * MINUTE, since, 30 * MINUTE)
     yield from planner.cron_job(PodTemplate("payments", "settle", (settle,)), 30 * MINUTE, since, 90 * MINUTE)
-    yield from planner.cron_job(PodTemplate("data", "extract", (extract,)), HOUR, since, 3 * HOUR)
+    yield from planner.cron_job(
+        PodTemplate("data", "extract", (extract,), traffic=talking(300, internet=0.1)), HOUR, since, 3 * HOUR
+    )
     yield from planner.cron_job(PodTemplate("data", "backfill", (backfill,)), 8 * HOUR, since, DAY)
     once = PodTemplate("data", "reindex", (backfill,), ("reindex-scratch",))
     yield planner.job(once, "reindex", moments.reindexed, 6 * HOUR)

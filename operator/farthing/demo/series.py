@@ -20,7 +20,7 @@ class Scraping:
     ``by_address``: kubelets' ``instance`` is ``IP:10250`` rather than the node's name. ``node_label``: cAdvisor's series
     carry ``node``. ``duplicate_scraper``: a second job scrapes every kubelet. ``state_replicas``: how many
     kube-state-metrics run. ``cgroup_ids``: cAdvisor's ``id`` and ``name`` are kept. ``pod_rows``: cAdvisor's rows of
-    pods, sandboxes and machines are kept. ``opencost``: its exporter runs.
+    pods, sandboxes and machines are kept. ``opencost``: its exporter runs. ``network_costs``: so does the network-costs daemonset.
     """
 
     by_address: bool = False
@@ -30,6 +30,7 @@ class Scraping:
     cgroup_ids: bool = True
     pod_rows: bool = True
     opencost: bool = True
+    network_costs: bool = True
 
 
 @dataclass(frozen=True, slots=True)

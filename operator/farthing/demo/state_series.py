@@ -91,7 +91,8 @@ def _enter_pod(view: _View, pod: Pod) -> None:
     owner_kind, owner_name = (pod.owners[0].kind, pod.owners[0].name) if pod.owners else ("", "")
     address = "" if pod.node is None else pod.address
     created_by = {"created_by_kind": owner_kind, "created_by_name": owner_name}
-    view.add("kube_pod_info", own | created_by | {"node": node, "pod_ip": address, "host_network": "false"}, life, ONE)
+    placed = {"node": node, "pod_ip": address, "host_network": str(pod.host_network).lower()}
+    view.add("kube_pod_info", own | created_by | placed, life, ONE)
     view.add("kube_pod_owner", own | _owner_labels(owner_kind, owner_name), life, ONE)
     if pod.finished is not None:
         view.add("kube_pod_completion_time", own, (pod.finished, pod.deleted), Constant(float(pod.finished)))

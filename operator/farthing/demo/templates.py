@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from farthing.demo.cluster import Container, Node, Owner, Pod, Run
+from farthing.demo.cluster import Container, Node, Owner, Pod, Run, Traffic
 from farthing.demo.identity import between, chance, hexadecimal, uid
 from farthing.demo.machines import Room
 from farthing.demo.shapes import Wave
@@ -55,6 +55,9 @@ class PodTemplate:
         """The claims that the pod ``name`` mounts."""
         return (*self.claims, *(f"{claim}-{name}" for claim in self.claim_templates))
 
+    traffic: Traffic | None = None
+    host_network: bool = False
+
     def room(self, start: int, end: int | None) -> Room:
         """What one of its pods needs of a node over ``[start, end)``."""
         return Room(
@@ -99,7 +102,15 @@ def pod(template: PodTemplate, name: str, node: Node | None, owners: tuple[Owner
         finished=max((end for end in ends if end is not None), default=None) if life.finishes else None,
         containers=tuple(containers),
         claims=template.claims_of(name),
+        traffic=None if template.traffic is None else _traffic(template.traffic, identity),
+        host_network=template.host_network,
     )
+
+
+def _traffic(template: Traffic, pod_uid: str) -> Traffic:
+    share = 0.85 + 0.3 * chance(pod_uid, "traffic")
+    sent, received = (replace(wave, base=wave.base * share) for wave in (template.sent, template.received))
+    return replace(template, sent=sent, received=received)
 
 
 def _container(template: ContainerTemplate, runs: tuple[Run, ...], pod_uid: str) -> Container:

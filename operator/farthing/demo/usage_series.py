@@ -13,7 +13,7 @@ PAUSE_IMAGE = "registry.example/pause:3.10"
 
 
 @dataclass(frozen=True, slots=True)
-class _Kubelet:
+class Kubelet:
     """One job's view of one node's kubelet."""
 
     book: SeriesBook
@@ -22,6 +22,7 @@ class _Kubelet:
     keeps_ids: bool
 
     def add(self, metric: str, labels: dict[str, str], span: tuple[int, int | None], shape: Shape) -> None:
+        """Enter a series as this job sees it."""
         kept = labels if self.keeps_ids else {name: text for name, text in labels.items() if name not in {"id", "name"}}
         self.book.add(self.target, metric, self.labels | kept, span, shape)
 
@@ -34,7 +35,7 @@ class _Kubelet:
 
 def enter_usage(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:
     """Enter cAdvisor's series of containers and, if asked for, of pods, sandboxes and machines."""
-    kubelets = {node: _kubelets(book, node, scraping) for node in cluster.nodes}
+    kubelets = {node: kubelets_of(book, node, scraping) for node in cluster.nodes}
     for node in cluster.nodes if scraping.pod_rows else ():
         machine = Run(node.created, node.removed, "")
         for kubelet in kubelets[node]:
@@ -45,7 +46,7 @@ def enter_usage(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:
         for kubelet in kubelets[pod.node]:
             for container in pod.containers:
                 for run in container.runs:
-                    labels = _cgroup(pod, container.name, container.image, run.container_id)
+                    labels = cgroup(pod, container.name, container.image, run.container_id)
                     kubelet.add_cgroup(labels, run, container.cpu, container.ram)
             if scraping.pod_rows:
                 _enter_pod_rows(kubelet, pod)
@@ -94,20 +95,21 @@ def enter_rates(book: SeriesBook, cluster: Cluster) -> None:
             book.add("opencost", metric, labels, (node.created, node.removed), Constant(rate))
 
 
-def _kubelets(book: SeriesBook, node: Node, scraping: Scraping) -> list[_Kubelet]:
+def kubelets_of(book: SeriesBook, node: Node, scraping: Scraping) -> list[Kubelet]:
+    """The jobs that scrape the kubelet of ``node``."""
     by_name, by_address = node.name, f"{node.address}:10250"
     instance, other = (by_address, by_name) if scraping.by_address else (by_name, by_address)
     labels = {"instance": instance, "job": "kubelet", "metrics_path": "/metrics/cadvisor"}
     if scraping.node_label:
         labels["node"] = node.name
-    kubelets = [_Kubelet(book, f"kubelet/{instance}", labels, scraping.cgroup_ids)]
+    kubelets = [Kubelet(book, f"kubelet/{instance}", labels, scraping.cgroup_ids)]
     if scraping.duplicate_scraper:
         second = {"instance": other, "job": "kubernetes-nodes-cadvisor"}
-        kubelets.append(_Kubelet(book, f"kubernetes-nodes-cadvisor/{other}", second, scraping.cgroup_ids))
+        kubelets.append(Kubelet(book, f"kubernetes-nodes-cadvisor/{other}", second, scraping.cgroup_ids))
     return kubelets
 
 
-def _enter_pod_rows(kubelet: _Kubelet, pod: Pod) -> None:
+def _enter_pod_rows(kubelet: Kubelet, pod: Pod) -> None:
     """Enter the pod's own cgroup and its sandbox's, both of which are there before any container is."""
     life = Run(pod.created + 1, pod.deleted if pod.finished is None else pod.finished, "")
     if not any(container.runs for container in pod.containers) or (life.end is not None and life.end <= life.start):
@@ -119,11 +121,12 @@ def _enter_pod_rows(kubelet: _Kubelet, pod: Pod) -> None:
         Wave(sum(container.cpu.base for container in pod.containers if not container.init)),
         Wave(sum(container.ram.base for container in pod.containers if not container.init)),
     )
-    sandbox = _cgroup(pod, "POD", PAUSE_IMAGE, hexadecimal(64, pod.uid, "sandbox"))
+    sandbox = cgroup(pod, "POD", PAUSE_IMAGE, hexadecimal(64, pod.uid, "sandbox"))
     kubelet.add_cgroup(sandbox, life, Wave(0.0001), Wave(450_560.0))
 
 
-def _cgroup(pod: Pod, container: str, image: str, container_id: str) -> dict[str, str]:
+def cgroup(pod: Pod, container: str, image: str, container_id: str) -> dict[str, str]:
+    """CAdvisor's labels of a container, or of the pod's sandbox."""
     return {
         "namespace": pod.namespace,
         "pod": pod.name,

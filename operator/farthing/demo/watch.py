@@ -1,6 +1,7 @@
 """Everything that watches a made-up cluster, in one exposition."""
 
 from farthing.demo.cluster import Cluster
+from farthing.demo.network_series import enter_egress, enter_fees, enter_interfaces, enter_services
 from farthing.demo.said_series import enter_selectors
 from farthing.demo.series import Exposition, Scraping, SeriesBook
 from farthing.demo.state_series import enter_state
@@ -15,10 +16,16 @@ def expose(cluster: Cluster, scraping: Scraping = SCRAPING) -> Exposition:
     book = SeriesBook(cluster)
     for replica in range(scraping.state_replicas):
         enter_state(book, cluster, replica)
+        enter_services(book, cluster, replica)
     enter_usage(book, cluster, scraping)
     enter_gpus(book, cluster)
     if scraping.opencost:
         enter_rates(book, cluster)
         enter_selectors(book, cluster)
         enter_volume_rates(book, cluster)
+        enter_fees(book, cluster)
+    if scraping.pod_rows:
+        enter_interfaces(book, cluster, scraping)
+    if scraping.network_costs:
+        enter_egress(book, cluster, scraping)
     return Exposition(cluster.start, cluster.end, tuple(book.close()))

@@ -8,11 +8,21 @@ from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
 from farthing.model.coverage import observations
 from farthing.model.management import management_assets
-from farthing.model.network import network_assets, traffic
+from farthing.model.network import (
+    RECEIVED,
+    SENT,
+    interface_counters,
+    network_assets,
+    paid,
+    paid_counters,
+    pods_charged,
+    through_interfaces,
+    traffic,
+)
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
-from farthing.model.selectors import selected
+from farthing.model.services import behind
 from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
 from farthing.model.usage import container_usage
 from farthing.model.volume import disk_assets, disks, volumes
@@ -41,8 +51,15 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     disk = step("disk", disks(pace))
     volume = step("volume", volumes(cluster, charged, disk))
     served = step("served", balancers_seen(pace))
-    balancer = step("balancer", balancers(cluster, charged, served))
-    allocation = step("allocation", allocations(charged, traffic(pace, charged), volume, balancer))
+    backs = step("behind", behind())
+    balancer = step("balancer", balancers(cluster, charged, served, backs))
+    pods = step("pod", pods_charged(pace, charged))
+    moved = [step("paid", paid(step("egress", paid_counters(pace, pods)), pods))]
+    for counter, column in (("transmit", SENT), ("receive", RECEIVED)):
+        grown = step(counter, interface_counters(pace, pods, counter))
+        moved.append(step(column, through_interfaces(grown, pods, column)))
+    crossed = step("traffic", traffic(charged, pods, moved))
+    allocation = step("allocation", allocations(charged, crossed, volume, balancer))
     others = (
         disk_assets(cluster, disk),
         network_assets(cluster, allocation),
@@ -50,7 +67,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         management_assets(cluster, pace),
     )
     asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
-    step("workload", workloads(cluster, step("selected", selected())))
+    step("workload", workloads(cluster, backs))
     step("observed", observations(pace, run, usage, residuals(allocation, asset)))
     return made
 

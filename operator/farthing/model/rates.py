@@ -36,6 +36,15 @@ DEFAULTS: dict[str, Rates] = {
 
 STORAGE = 0.04 / 730
 """Rate of a volume's GiB-hour where nobody tells one: OpenCost's ``storage`` of v2.4.2, 0.04 a month of 730 h. [USD]"""
+TRAFFIC: dict[str, float] = {"zone": 0.01, "region": 0.01, "internet": 0.12}
+"""Default rates of traffic by where it goes: OpenCost's, configs/default.json. [USD per GiB]"""
+
+BALANCER = 0.025
+"""Default rate of a load balancer: what OpenCost and Kubecost take on AWS and GCP, GCP's list price of the first five
+forwarding rules. [USD per hour]"""
+
+PROVISIONERS: dict[str, str] = {"EKS": "AWS", "GKE": "GCP", "AKS": "Azure"}
+"""Who provides a control plane, by what the exporter calls it."""
 
 PROVIDERS: dict[str, str] = {
     "aws": "AWS",

@@ -7,6 +7,8 @@ length of the interval it begins: an hour, the part of the newest hour that has 
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.network_samples import NETWORK_SAMPLES
+
 GIB = float(2**30)
 HOUR = 3600.0
 RESOURCES = ("cpu", "ram", "gpu")
@@ -88,6 +90,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "pv_info": ("persistentvolume", "storageclass", "csi_driver", "csi_volume_handle", "ebs_volume_id",
                 "gce_persistent_disk_name", "azure_disk_name"),
     "pod_claims": ("namespace", "pod", "uid", "persistentvolumeclaim"),
+    **NETWORK_SAMPLES,
 }  # fmt: skip
 """Tables of samples the facts are made of: name and label columns; each also has ``start`` and ``value``."""
 

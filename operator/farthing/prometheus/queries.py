@@ -140,6 +140,16 @@ IS_BOUND = (Matcher("volumename", "!=", ""),)
 CPU_SECONDS = "container_cpu_usage_seconds_total"
 WORKING_SET = "container_memory_working_set_bytes"
 
+OF_PODS = (Matcher("pod", "!=", ""), Matcher("interface", "!=", "lo"))
+"""Network interfaces belong to a pod's sandbox, whose container is empty or ``"POD"``."""
+IN_HOST_NETWORK = (Matcher("host_network", "=", "true"),)
+TO_PODS = (Matcher("targetref_kind", "=", "Pod"),)
+IS_BALANCER = (Matcher("type", "=", "LoadBalancer"),)
+EGRESS = "kubecost_pod_network_egress_bytes_total"
+TRANSMITTED = "container_network_transmit_bytes_total"
+RECEIVED = "container_network_receive_bytes_total"
+BALANCER_RATE = "kubecost_load_balancer_cost"
+
 
 def _read(  # noqa: PLR0913 - an entry of the catalogue is these
     name: str,
@@ -217,4 +227,32 @@ CATALOGUE: tuple[Query, ...] = (
     _read("namespace_labels", "kube_namespace_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("namespace_annotations", "kube_namespace_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
     _read("service_selectors", "service_selector_labels", Function.LAST_SEEN, once=True, tall="label_"),
+    # Traffic of pods by where it goes, from the network-costs daemonset, and of their interfaces, from cAdvisor (C6).
+    _read("pod_started", "kube_pod_start_time", Function.LAST, once=True),
+    _read("host_pods", "kube_pod_info", Function.LAST, matchers=IN_HOST_NETWORK, once=True),
+    _read("egress_last", EGRESS, Function.LAST, carried=True),
+    _read("egress_first", EGRESS, Function.FIRST_OF_COUNTER, Combine.MIN),
+    _read("egress_reset_growth", EGRESS, Function.GROWTH_IF_RESET),
+    _read("egress_scraped", EGRESS, Function.LAST_SCRAPE, carried=True),
+    _read("transmit_last", TRANSMITTED, Function.LAST, matchers=OF_PODS, carried=True),
+    _read("transmit_first", TRANSMITTED, Function.FIRST_OF_COUNTER, Combine.MIN, OF_PODS),
+    _read("transmit_reset_growth", TRANSMITTED, Function.GROWTH_IF_RESET, matchers=OF_PODS),
+    _read("transmit_scraped", TRANSMITTED, Function.LAST_SCRAPE, matchers=OF_PODS, carried=True),
+    _read("receive_last", RECEIVED, Function.LAST, matchers=OF_PODS, carried=True),
+    _read("receive_first", RECEIVED, Function.FIRST_OF_COUNTER, Combine.MIN, OF_PODS),
+    _read("receive_reset_growth", RECEIVED, Function.GROWTH_IF_RESET, matchers=OF_PODS),
+    _read("network_zone_rate", "kubecost_network_zone_egress_cost", Function.MEAN, Combine.MEAN),
+    _read("network_region_rate", "kubecost_network_region_egress_cost", Function.MEAN, Combine.MEAN),
+    _read("network_internet_rate", "kubecost_network_internet_egress_cost", Function.MEAN, Combine.MEAN),
+    # Services and the pods behind them; load balancers and their rates per hour (C7).
+    _read("services", "kube_service_info", Function.LAST, once=True),
+    _read("endpoints", "kube_endpointslice_endpoints", Function.LAST, matchers=TO_PODS, once=True),
+    _read("balancer_scrapes", "kube_service_spec_type", Function.COUNT, Combine.MOST, IS_BALANCER),
+    _read("balancer_created", "kube_service_created", Function.LAST),
+    _read("balancer_rate", BALANCER_RATE, Function.MEAN, Combine.MEAN),
+    _read("balancer_rate_scrapes", BALANCER_RATE, Function.COUNT, Combine.MOST),
+    # How many scrapes of OpenCost's exporter there were: it shows this as long as it runs.
+    _read("exporter_scrapes", "kubecost_network_zone_egress_cost", Function.COUNT, Combine.MOST),
+    # The fee of the cluster per hour (C8).
+    _read("management_rate", "kubecost_cluster_management_cost", Function.MEAN, Combine.MEAN),
 )
