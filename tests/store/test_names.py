@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from farthing.model.coverage import judged
 from farthing.model.window import day_of
 from farthing.model.zone import parse_timezone
+from farthing.prometheus.tall import LONGEST, MOST_TEXT
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet
 from tests.support.fact_rows import (
@@ -23,6 +25,7 @@ from tests.support.fact_rows import (
     said,
     seen,
 )
+from tests.support.sample_tables import SampleTables, uid_of
 
 pytestmark = pytest.mark.slow
 
@@ -109,7 +112,7 @@ def test_what_saw_less_changes_nothing_that_is_said(store: Store) -> None:
 
 
 def test_any_text_is_read_back(store: Store) -> None:
-    texts = ["a\x00b", "line\nline", 'say "hi"', "it's", "\x1b[31m", "é 雲 \U0001f600", "x" * 4096, ""]
+    texts = ["a\x00b", "line\nline", 'say "hi"', "it's", "\x1b[31m", "é 雲 \U0001f600", "x" * LONGEST, ""]
     keep(store, tables(0, *(said("annotation", f"k{place}", text) for place, text in enumerate(texts))), seen(0))
     assert [row["value"] for row in rows_of(store)] == texts
 
@@ -122,3 +125,19 @@ def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_come(tmp_path:
         manifest = keep(Store(tmp_path / str(number)), tables(0, *dice.sample(rows, len(rows))), seen(0))
         digests |= {file.sha256 for file in manifest.files if file.table == "workload"}
     assert len(digests) == 1
+
+
+def test_a_namespace_that_says_as_much_as_it_may_of_many_pods_locks_no_day(store: Store) -> None:
+    samples = SampleTables()
+    samples.node()
+    for number in range(5000):
+        samples.give("pod_node", 1, namespace="shop", pod=f"pod-{number}", uid=uid_of(f"{number}"), node="node-a")
+    for key in range(MOST_TEXT // LONGEST):
+        text = f"{key:0{LONGEST}}"
+        samples.give("namespace_annotations", 1, namespace="shop", key=f"k{key}", label_value=text)
+    with samples.bench() as bench, store.writing():
+        manifest = store.keep(bench, (CLUSTER, DATE, DAY), judged(bench.compute()))
+    # 16 of each pod and of the namespace itself.
+    file = manifest.file("workload", "day")
+    assert file is not None
+    assert file.rows == 16 * 5001

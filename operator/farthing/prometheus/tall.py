@@ -1,6 +1,6 @@
 """Labels that are not known in advance, as rows: what is said of pods, of namespaces and of services.
 
-Whoever may make a pod decides what is said of it. Of one object at most ``MOST_KEYS`` labels are kept, each of at most
+Whoever may make a pod decides what is said of it, and what a namespace says is said of each of its pods. Of one object at most ``MOST_KEYS`` labels are kept, each of at most
 ``LONGEST`` characters, and ``MOST_TEXT`` of all together: the shortest, since short ones name what is paid for. What is
 left out is left out whole.
 """
@@ -14,8 +14,8 @@ from farthing.model.filters import label_key
 from farthing.model.samples import Samples
 
 MOST_KEYS = 256
-LONGEST = 4096
-MOST_TEXT = 32_768
+LONGEST = 512
+MOST_TEXT = 8192
 
 USELESS = {"kubectl_kubernetes_io_last_applied_configuration"}
 """The whole object once more, as an annotation of it."""
