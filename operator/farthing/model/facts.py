@@ -11,10 +11,11 @@ from farthing.model.management import management_assets
 from farthing.model.network import (
     RECEIVED,
     SENT,
-    interface_counters,
+    destinations,
+    interfaces,
     network_assets,
     paid,
-    paid_counters,
+    pod_counters,
     pods_charged,
     through_interfaces,
     traffic,
@@ -54,9 +55,11 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     backs = step("behind", behind())
     balancer = step("balancer", balancers(cluster, charged, served, backs))
     pods = step("pod", pods_charged(pace, charged))
-    moved = [step("paid", paid(step("egress", paid_counters(pace, pods)), pods))]
+    egress = step("egress", pod_counters(pace, pods, step("destination", destinations(pods)), "egress", "egress"))
+    moved = [step("paid", paid(egress, pods))]
+    owners = step("interface", interfaces(pods))
     for counter, column in (("transmit", SENT), ("receive", RECEIVED)):
-        grown = step(counter, interface_counters(pace, pods, counter))
+        grown = step(counter, pod_counters(pace, pods, owners, counter, "transmit"))
         moved.append(step(column, through_interfaces(grown, pods, column)))
     crossed = step("traffic", traffic(charged, pods, moved))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))

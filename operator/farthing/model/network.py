@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from farthing.model.asset import other_assets
 from farthing.model.growth import counters, with_growth, with_tail
 from farthing.model.rates import TRAFFIC as DEFAULTS
-from farthing.model.tables import GIB, POD_KEY, TRAFFIC, extend, samples, table
+from farthing.model.tables import GIB, POD_KEY, TRAFFIC, extend, identities, samples, table
 from farthing.model.usage import POD_UID
 
 NAME = ("start", "namespace", "pod")
@@ -28,7 +28,7 @@ def traffic(charged: ir.Table, pods: ir.Table, parts: Iterable[ir.Table]) -> ir.
     """
     rows = pods
     for part in parts:
-        rows = extend(rows, part, *POD)
+        rows = extend(rows, part, "pod_no")
     rows = extend(rows, _rates(), "start")
     rows = rows.mutate(**{name: rows[name].fill_null(0.0) for name in (SENT, RECEIVED, *PAID)})
     rows = rows.mutate(
@@ -58,10 +58,10 @@ def network_assets(cluster: str, allocation: ir.Table) -> ir.Table:
 
 
 def pods_charged(pace: ir.Table, charged: ir.Table) -> ir.Table:
-    """The pods of ``charged``.
+    """The pods of ``charged`` in each interval, numbered.
 
-    Columns: ``POD``, node, run_start, run_end, interval_end and started [unix s], longest and container_seconds (of its
-    longest and of all its containers) and usage_interval [s].
+    Columns: ``POD``, pod_no, node, run_start, run_end, interval_end and started [unix s], longest and container_seconds (of
+    its longest and of all its containers) and usage_interval [s], and whether it is in the host's network.
     """
     rows = charged.group_by(*POD).agg(
         node=charged.node.max(),
@@ -71,68 +71,75 @@ def pods_charged(pace: ir.Table, charged: ir.Table) -> ir.Table:
         container_seconds=charged.run_seconds.sum(),
     )
     rows = rows.join(pace.select("start", "interval_end", "usage_interval"), "start")
-    started = samples("pod_started", "started")
-    return extend(rows, started.group_by(*POD_KEY).agg(started=started.started.max()), *POD_KEY)
+    started, hosted = samples("pod_started", "started"), samples("host_pods").select(*POD_KEY).distinct()
+    rows = extend(rows, started.group_by(*POD_KEY).agg(started=started.started.max()), *POD_KEY)
+    rows = extend(rows, hosted.mutate(hosted=True), *POD_KEY)
+    return rows.mutate(hosted=rows.hosted.fill_null(ibis.literal(value=False)), pod_no=ibis.row_number())
 
 
-def paid_counters(pace: ir.Table, pods: ir.Table) -> ir.Table:
-    """The counters of where each of ``pods`` sent to, with their growth [B]."""
-    return _with_pod_growth(_called(counters(pace, "egress").rename(pod="pod_name"), pods), pods)
-
-
-def interface_counters(pace: ir.Table, pods: ir.Table, name: str) -> ir.Table:
-    """The counters ``transmit`` or ``receive`` of the interfaces of ``pods``, with their growth [B]."""
-    rows = counters(pace, name, scraped="transmit")
-    told = rows.mutate(uid=rows.id.re_extract(POD_UID, 1).replace("_", "-"))
-    known = pods.select(*POD_KEY).distinct()
-    by_path = told.semi_join(known, POD_KEY)
-    by_name = told.anti_join(known, POD_KEY).drop("uid")
-    rows = ibis.union(by_path, _called(by_name, pods).select(*by_path.columns), distinct=False)
-    # What cAdvisor shows of a pod in the host's network is the traffic of the host.
-    return _with_pod_growth(rows.anti_join(samples("host_pods"), POD_KEY), pods)
-
-
-def paid(rows: ir.Table, pods: ir.Table) -> ir.Table:
-    """Bytes that each of ``pods`` sent out of its zone, by ``rows`` of ``paid_counters``: columns ``POD`` and ``PAID``."""
+def destinations(pods: ir.Table) -> ir.Table:
+    """Whose each counter of the network-costs daemonset is in each interval: columns start, egress_no, pod_no and kind."""
+    rows = identities("egress_no").rename(pod="pod_name").join(_named(pods), ["namespace", "pod"])
     leaves_zone = (rows.internet == "false") & (rows.same_zone == "false")
-    where = {
-        "zone": leaves_zone & (rows.same_region == "true"),
-        "region": leaves_zone & (rows.same_region == "false"),
-        "internet": rows.internet == "true",
-    }
-    return _summed(
-        rows, pods, {f"network_{kind}_bytes": ibis.ifelse(where[kind], rows.growth, 0.0) for kind in TRAFFIC}
+    kind = ibis.cases(
+        (rows.internet == "true", "internet"),
+        (leaves_zone & (rows.same_region == "true"), "zone"),
+        (leaves_zone & (rows.same_region == "false"), "region"),
+        else_="free",
     )
+    return rows.select("start", "egress_no", "pod_no", kind=kind)
 
 
-def through_interfaces(rows: ir.Table, pods: ir.Table, column: str) -> ir.Table:
-    """Bytes that went through the interfaces of each of ``pods``: columns ``POD`` and ``column``."""
-    return _summed(rows, pods, {column: rows.growth})
+def interfaces(pods: ir.Table) -> ir.Table:
+    """Whose each of cAdvisor's interfaces is in each interval: columns start, interface_no and pod_no."""
+    found = identities("interface_no")
+    found = found.mutate(uid=found.id.re_extract(POD_UID, 1).replace("_", "-"))
+    by_path = found.join(pods, POD_KEY).select("start", "interface_no", "pod_no", "hosted")
+    by_name = found.anti_join(pods, POD_KEY).drop("uid").join(_named(pods), ["namespace", "pod"])
+    rows = ibis.union(by_path, by_name.select(*by_path.columns), distinct=False)
+    # What cAdvisor shows of a pod in the host's network is the traffic of the host.
+    return rows.filter(~rows.hosted).drop("hosted")
 
 
-def _called(rows: ir.Table, pods: ir.Table) -> ir.Table:
-    """``rows``, which tell a pod by its name, with the uid of the one of that name that ran longest in the interval."""
-    return rows.join(pods.group_by(*NAME).agg(uid=pods.uid.argmax(pods.longest)), NAME)
-
-
-def _with_pod_growth(rows: ir.Table, pods: ir.Table) -> ir.Table:
-    """``rows`` of counters of ``pods`` with their growth [B]."""
-    rows = rows.join(pods.select(*POD, "node", "started"), POD)
+def pod_counters(pace: ir.Table, pods: ir.Table, owners: ir.Table, name: str, scraped: str) -> ir.Table:
+    """The counters ``name`` of ``pods`` with their growth [B]; ``owners`` tells whose each is, ``scraped`` names who tells when."""
+    number = "egress_no" if "egress_no" in owners.columns else "interface_no"
+    rows = counters(pace, name, scraped).join(owners, ["start", number]).drop(number)
+    rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
     # A pod that was looked at in the interval before had not used what it has a new counter of.
-    looked = rows.before.notnull().any().over(ibis.window(group_by=POD))
+    looked = rows.before.notnull().any().over(ibis.window(group_by="pod_no"))
     rows = rows.mutate(started=ibis.ifelse(looked, ibis.null("float64"), rows.started))
     return with_growth(rows, ibis.literal(value=True))
 
 
+def paid(rows: ir.Table, pods: ir.Table) -> ir.Table:
+    """Bytes that each of ``pods`` sent out of its zone, by ``rows`` of ``pod_counters``: columns pod_no and ``PAID``."""
+    sent = {kind: ibis.ifelse(rows.kind == kind, rows.growth, 0.0) for kind in TRAFFIC}
+    return _summed(rows, pods, {f"network_{kind}_bytes": amount for kind, amount in sent.items()})
+
+
+def through_interfaces(rows: ir.Table, pods: ir.Table, column: str) -> ir.Table:
+    """Bytes that went through the interfaces of each of ``pods``: columns pod_no and ``column``."""
+    return _summed(rows, pods, {column: rows.growth})
+
+
+def _named(pods: ir.Table) -> ir.Table:
+    """The one of ``pods`` of each name that ran longest in the interval: columns ``NAME``, pod_no and hosted."""
+    order = ibis.window(group_by=NAME, order_by=[ibis.desc(pods.longest), pods.uid])
+    rows = pods.mutate(place=ibis.row_number().over(order))
+    return rows.filter(rows.place == 0).select(*NAME, "pod_no", "hosted")
+
+
 def _summed(rows: ir.Table, pods: ir.Table, amounts: dict[str, ir.FloatingValue]) -> ir.Table:
-    """The ``amounts`` of ``rows`` summed up by pod, with what no scrape saw of its end: columns ``POD`` and the amounts'."""
-    found = rows.group_by(*POD).agg(
+    """The ``amounts`` of ``rows`` summed up by pod, with what no scrape saw of its end: columns pod_no and the amounts'."""
+    found = rows.group_by("pod_no").agg(
         scraped_at=rows.scraped_at.max(),
         carried_seconds=rows.carried_seconds.max(),
         **{name: amount.sum() for name, amount in amounts.items()},
     )
-    found = found.join(pods, POD)
-    return with_tail(found, found.run_end - found.run_start, *amounts).select(*POD, *amounts)
+    lives = pods.select("pod_no", "start", "node", "run_start", "run_end", "interval_end", "usage_interval")
+    found = found.join(lives, "pod_no")
+    return with_tail(found, found.run_end - found.run_start, *amounts).select("pod_no", *amounts)
 
 
 def _rates() -> ir.Table:

@@ -35,3 +35,6 @@ NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "management_rate": ("provisioner_name",),
 }
 """Part of ``tables.SAMPLES``."""
+
+NETWORK_NUMBERED = {"egress_no": ("egresses", EGRESS_KEY), "interface_no": ("interfaces", INTERFACE_KEY)}
+"""Part of ``tables.NUMBERED``."""

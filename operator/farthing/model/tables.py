@@ -7,7 +7,7 @@ length of the interval it begins: an hour, the part of the newest hour that has 
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.network_samples import NETWORK_SAMPLES
+from farthing.model.network_samples import NETWORK_NUMBERED, NETWORK_SAMPLES
 
 GIB = float(2**30)
 HOUR = 3600.0
@@ -36,8 +36,8 @@ CGROUP_KEY = ("namespace", "pod", "container", "id")
 SAID = ("key", "label_value")
 """A label of a sample, as a row: tables with these have one row for each label that their metric carries."""
 
-NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY)}
-"""Identities of four labels are kept once, in a table of their own, and numbered: the number is what samples carry."""
+NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY), **NETWORK_NUMBERED}
+"""Identities of four labels and more are kept once, in a table of their own, and numbered: the number is what samples carry."""
 
 SAMPLES: dict[str, tuple[str, ...]] = {
     "running": CONTAINER_KEY,

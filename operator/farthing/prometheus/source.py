@@ -16,6 +16,9 @@ MILLISECOND = 0.001
 SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """What names of namespaces, of pods and of what owns them begin and end with (RFC 1123)."""
 
+NAMES = ("pod", "pod_name", "replicaset", "job_name", "targetref_name", "service")
+"""Labels that hold such names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -29,7 +32,7 @@ def _axes(query: Query) -> tuple[Axis, ...]:
     """How an answer to ``query`` can be cut: by namespaces, and by the names within them."""
     by_namespace = tuple(Axis("namespace", "[{}].*") for label in query.keep if label == "namespace")
     # A namespace may hold nearly everything; the names that controllers give end at random (those of nodes do not).
-    within = [Axis(label, ".*[{}]") for label in ("pod", "replicaset", "job_name", "service") if label in query.keep]
+    within = [Axis(label, ".*[{}]") for label in NAMES if label in query.keep]
     return (*by_namespace, *within[:1])
 
 
