@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from farthing import errors
-from farthing.model.tables import SAMPLES
-from farthing.prometheus.queries import CATALOGUE
+from farthing.model.sampled import SAMPLES
+from farthing.prometheus.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "operator" / "farthing").rglob("*.py"))

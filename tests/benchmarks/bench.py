@@ -23,7 +23,7 @@ from typing import Any
 from farthing import wiring
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
-from farthing.prometheus.queries import CATALOGUE
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collect import Collector
 from farthing.settings import Settings
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week

@@ -16,7 +16,7 @@ from farthing.demo.shapes import Constant, Wave
 from farthing.demo.shapes import Counter as CounterShape
 from farthing.demo.watch import expose
 from farthing.errors import InvalidInputError
-from farthing.prometheus.queries import CATALOGUE
+from farthing.prometheus.catalogue import CATALOGUE
 
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
 HOUR = 3600

@@ -12,7 +12,8 @@ from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Scraping
 from farthing.demo.source import DemoSource
 from farthing.demo.watch import expose
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.catalogue import CATALOGUE
+from farthing.prometheus.queries import Matcher, Query
 from tests.conftest import programs
 from tests.support.prometheus_server import PrometheusServer
 from tests.support.remote_write import write

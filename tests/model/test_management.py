@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.prometheus.queries import CATALOGUE
+from farthing.prometheus.catalogue import CATALOGUE
 from tests.support.sample_tables import HOUR, START, Facts, Row, SampleTables
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farthing.prometheus.queries import CATALOGUE, EGRESS, RECEIVED, TRANSMITTED, Query
+from farthing.prometheus.catalogue import CATALOGUE, EGRESS, RECEIVED, TRANSMITTED
+from farthing.prometheus.queries import Query
 from tests.support.network_tables import CLASSES, give_egress, give_interface, give_pod_start
 from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, Facts, Row, SampleTables, cgroup, uid_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from farthing.prometheus.queries import CATALOGUE, CPU_SECONDS, WORKING_SET
+from farthing.prometheus.catalogue import CATALOGUE, CPU_SECONDS, WORKING_SET
 from tests.support.sample_tables import HOUR, Facts, SampleTables, cgroup, uid_of
 
 MIB = float(2**20)

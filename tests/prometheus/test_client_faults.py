@@ -21,10 +21,10 @@ from farthing.errors import (
     MetricsTooLargeError,
     MetricsUnreachableError,
 )
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
 from farthing.prometheus.failure import kind_of
-from farthing.prometheus.queries import CATALOGUE
 from farthing.prometheus.source import read
 from tests.support.hostile_server import (
     CERTIFICATE,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from farthing.errors import FarthingError, InvalidInputError, MetricsError
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
-from farthing.prometheus.queries import CATALOGUE
 from farthing.prometheus.source import read
 from tests.support.hostile_server import HostileServer, Way, answers, breaks_off, hangs, hangs_up, trickles_headers
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from farthing.errors import InvalidInputError
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.catalogue import CATALOGUE
+from farthing.prometheus.queries import Matcher, Query
 from tests.support.prometheus_server import PrometheusServer
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

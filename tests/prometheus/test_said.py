@@ -7,8 +7,9 @@ import pytest
 from farthing.demo.series import Exposition, Part, Series
 from farthing.demo.shapes import Constant
 from farthing.errors import MetricsTooLargeError
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.client import Prometheus
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.queries import Matcher, Query
 from farthing.prometheus.source import read
 from tests.conftest import programs
 from tests.support.measuring import asking

@@ -11,9 +11,10 @@ from farthing.demo.scenario import demo_cluster
 from farthing.demo.watch import expose
 from farthing.errors import MetricsMalformedError, MetricsTooLargeError
 from farthing.model.samples import Samples
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.queries import Matcher, Query
 from farthing.prometheus.source import Fetcher, read
 from tests.conftest import programs
 from tests.support.prometheus_server import PrometheusServer

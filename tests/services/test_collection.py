@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from farthing.errors import FarthingError, MetricsError, MetricsPartialError, MetricsUnreachableError
-from farthing.prometheus.queries import CATALOGUE
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collection import CollectService
 from farthing.store.days import Store
 from tests.support.clocked import END, HOUR, START, Clocked, collector, once, quiet_cluster, stored

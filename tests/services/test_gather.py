@@ -16,9 +16,9 @@ from farthing.errors import (
     MetricsUnreachableError,
 )
 from farthing.model.intervals import Chunk
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
-from farthing.prometheus.queries import CATALOGUE
 from farthing.prometheus.source import CatalogueSource
 from farthing.services.gather import AT_ONCE, gathered
 from farthing.store.workbench import Workbench

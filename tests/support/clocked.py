@@ -9,7 +9,8 @@ from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
 from farthing.errors import MetricsPartialError, MetricsUnreachableError
 from farthing.model.coverage import Coverage
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.catalogue import CATALOGUE
+from farthing.prometheus.queries import Matcher, Query
 from farthing.prometheus.source import CatalogueSource
 from farthing.services.collect import Collector
 from farthing.store.days import Store

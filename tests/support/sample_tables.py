@@ -13,9 +13,9 @@ from typing import Any
 
 from farthing.model.coverage import Coverage, judged
 from farthing.model.intervals import Chunk
+from farthing.model.sampled import SAMPLES
 from farthing.model.samples import Samples
-from farthing.model.tables import SAMPLES
-from farthing.prometheus.queries import CATALOGUE
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.store.engine import run
 from farthing.store.workbench import Workbench
 

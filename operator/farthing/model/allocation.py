@@ -6,19 +6,8 @@ import ibis.expr.types as ir
 from farthing.model.node import gpu_devices, is_gpu
 from farthing.model.owners import controllers
 from farthing.model.rates import discounted
-from farthing.model.tables import (
-    ALLOCATION,
-    GIB,
-    HOUR,
-    IDENTITY,
-    POD_KEY,
-    RESOURCES,
-    UNMOUNTED,
-    extend,
-    identities,
-    samples,
-    zero,
-)
+from farthing.model.sampled import POD_KEY, identities, samples
+from farthing.model.tables import ALLOCATION, GIB, HOUR, IDENTITY, RESOURCES, UNMOUNTED, extend, zero
 
 KEY = ("start", "container_no")
 PART_KEY = ("start", *IDENTITY["allocation"])

@@ -6,7 +6,8 @@ import ibis.expr.types as ir
 from farthing.model.asset import other_assets
 from farthing.model.rates import BALANCER as DEFAULT
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import BALANCER, HOUR, IDENTITY, POD_KEY, UNMOUNTED, extend, samples, table
+from farthing.model.sampled import POD_KEY, samples
+from farthing.model.tables import BALANCER, HOUR, IDENTITY, UNMOUNTED, extend, table
 
 SERVICE = ("namespace", "service")
 KEY = ("start", *SERVICE)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import extend, samples
+from farthing.model.sampled import samples
+from farthing.model.tables import extend
 
 ENOUGH_SCRAPES = 20
 """Scrapes an interval needs before its scrape interval can be judged from them."""

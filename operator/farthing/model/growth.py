@@ -8,7 +8,8 @@ mean rate, from the scrape times of its node and its own end.
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import extend, samples
+from farthing.model.sampled import samples
+from farthing.model.tables import extend
 
 
 def counters(pace: ir.Table, name: str, scraped: str = "") -> ir.Table:

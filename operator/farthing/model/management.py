@@ -5,7 +5,8 @@ import ibis.expr.types as ir
 
 from farthing.model.asset import other_assets
 from farthing.model.rates import PROVISIONERS
-from farthing.model.tables import HOUR, samples
+from farthing.model.sampled import samples
+from farthing.model.tables import HOUR
 
 NAME = "Kubernetes"
 """The service that the fee is for, as OpenCost and Kubecost call it."""

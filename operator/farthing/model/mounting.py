@@ -8,7 +8,8 @@ at its beginning, so that a volume of a thousand pods takes a few thousand rows 
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import POD_KEY, extend, samples
+from farthing.model.sampled import POD_KEY, samples
+from farthing.model.tables import extend
 
 KEY = ("start", "volume_name")
 MILLISECONDS = 1000.0

@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 from farthing.model.asset import other_assets
 from farthing.model.growth import counters, with_growth, with_tail
 from farthing.model.rates import TRAFFIC as DEFAULTS
-from farthing.model.tables import GIB, POD_KEY, TRAFFIC, extend, identities, samples, table
+from farthing.model.sampled import POD_KEY, identities, samples
+from farthing.model.tables import GIB, TRAFFIC, extend, table
 from farthing.model.usage import POD_UID
 
 NAME = ("start", "namespace", "pod")

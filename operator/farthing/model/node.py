@@ -5,7 +5,8 @@ import ibis.expr.types as ir
 
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import RESOURCES, extend, samples, table, zero
+from farthing.model.sampled import samples
+from farthing.model.tables import RESOURCES, extend, table, zero
 
 NODE = ("start", "node")
 KEY = (*NODE, "provider_id")

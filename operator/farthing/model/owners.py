@@ -3,7 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import extend, samples
+from farthing.model.sampled import samples
+from farthing.model.tables import extend
 
 POD = ("namespace", "pod", "uid")
 NONE = ("", "<none>", "Node")

@@ -3,7 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import extend, samples, table
+from farthing.model.sampled import samples
+from farthing.model.tables import extend, table
 
 OF_STATE = ("state_scrapes", "node_scrapes", "running")
 """Tables that count what scrapes of kube-state-metrics saw of a thing."""

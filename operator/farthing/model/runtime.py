@@ -9,7 +9,8 @@ container was restarted, or ended at a time nobody recorded, and the count stand
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import POD_KEY, extend, identities, samples
+from farthing.model.sampled import POD_KEY, identities, samples
+from farthing.model.tables import extend
 
 
 def exact_or_counted(

@@ -2,7 +2,7 @@
 
 import ibis.expr.types as ir
 
-from farthing.model.tables import POD_KEY, samples
+from farthing.model.sampled import POD_KEY, samples
 
 SERVICE = ("namespace", "service")
 

@@ -7,8 +7,9 @@ characters that it makes up. Only names of services that exist are taken for one
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.sampled import samples
 from farthing.model.selectors import selected
-from farthing.model.tables import extend, samples
+from farthing.model.tables import extend
 
 CUT = 58
 """How much of a name Kubernetes keeps before the five characters that it adds."""

@@ -7,7 +7,8 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.growth import counters, with_growth, with_tail
-from farthing.model.tables import CONTAINER_KEY, extend, identities, samples
+from farthing.model.sampled import CONTAINER_KEY, identities, samples
+from farthing.model.tables import extend
 
 POD_UID = "pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12})"
 """The pod's uid in a cgroup path: with dashes under cgroupfs, with underscores under systemd."""

@@ -11,7 +11,8 @@ from farthing.model.asset import other_assets
 from farthing.model.mounting import KEY, mounts, shares
 from farthing.model.rates import provider_of, provider_of_driver, volume_rate, volume_rate_source
 from farthing.model.runtime import exact_or_counted
-from farthing.model.tables import GIB, HOUR, POD_KEY, UNMOUNTED, VOLUME, extend, samples
+from farthing.model.sampled import POD_KEY, samples
+from farthing.model.tables import GIB, HOUR, UNMOUNTED, VOLUME, extend
 
 PV = ("start", "persistentvolume")
 

@@ -3,7 +3,8 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.tables import POD_KEY, WORKLOAD, samples
+from farthing.model.sampled import POD_KEY, samples
+from farthing.model.tables import WORKLOAD
 
 SAYS = (*POD_KEY, "kind", "key", "value")
 

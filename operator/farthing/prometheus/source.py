@@ -7,8 +7,9 @@ from typing import Protocol
 
 from farthing.errors import MetricsMalformedError, MetricsTooLargeError
 from farthing.model.samples import Samples
+from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.decode import decode
-from farthing.prometheus.queries import CATALOGUE, Matcher, Query
+from farthing.prometheus.queries import Matcher, Query
 
 MILLISECOND = 0.001
 """How long before its interval ends a value is dated. [s]"""

@@ -12,8 +12,9 @@ from arro3.core import Array, DataType, Table
 
 from farthing.errors import StoreError
 from farthing.model.intervals import Chunk
+from farthing.model.sampled import NUMBERED, numbered
 from farthing.model.samples import Samples
-from farthing.model.tables import HOURS, NUMBERED, numbered
+from farthing.model.tables import HOURS
 from farthing.store.engine import connect, facts_sql, quoted, run, text, told
 from farthing.store.manifest import TABLES
 
