@@ -28,7 +28,7 @@ def as_json(rows: Rows, columns: Sequence[str] = ()) -> str:
 
 
 def as_csv(rows: Rows, columns: Sequence[str] = ()) -> str:
-    """RFC 4180, with a header; nested values have a column each, such as ``window.start``. Text is never a formula."""
+    """RFC 4180, with a header; nested values have a column each, such as ``window.start``; maps of maps, and lists, are JSON. Text is never a formula."""
     header = columns or columns_of(rows)
     if not header:
         return ""
@@ -50,7 +50,7 @@ FORMATS: dict[str, Format] = {"json": as_json, "csv": as_csv}
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value and not all(isinstance(one, Mapping) for one in value.values()):
             flat.update({f"{name}.{inner}": one for inner, one in value.items()})
         else:
             flat[name] = value
@@ -58,4 +58,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, Mapping | list):
+        # As many columns as there are volumes, or labels, would be no table.
+        return msgspec.json.encode(value).decode() if value else ""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -49,6 +49,11 @@ class Seen:
         return tuple(sorted({metric for one in self.coverage for metric in one.missing}))
 
     @property
+    def absent(self) -> tuple[str, ...]:
+        """Optional metrics that have no series in some hour."""
+        return tuple(sorted({metric for one in self.coverage for metric in one.absent}))
+
+    @property
     def rejected(self) -> int:
         """Samples that were no number, negative or beyond any quantity, and were left out."""
         return sum(one.rejected for one in self.coverage)

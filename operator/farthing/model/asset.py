@@ -72,6 +72,8 @@ def idle(asset_cost: ir.FloatingValue, allocated_cost: ir.FloatingValue) -> ir.F
 def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
     """C12 in each interval: allocations + idle - overallocated, less the asset's cost, of the worst node and resource.
 
+    Also of all volumes, and of all load balancers.
+
     Columns: start, residual (relative to the larger of what the asset costs and what is charged on it, or to 1 where that is more).
     """
     charged = allocation.group_by(*KEY).agg(
@@ -89,4 +91,20 @@ def residuals(allocation: ir.Table, asset: ir.Table) -> ir.Table:
         / ibis.greatest(rows[f"{name}_cost"], rows[f"{name}_charged"].fill_null(0.0), 1.0)
         for name in RESOURCES
     ]
-    return rows.group_by("start").agg(residual=ibis.greatest(*errors).max())
+    of_nodes = rows.group_by("start").agg(residual=ibis.greatest(*errors).max())
+    both = ibis.union(of_nodes, _residuals_of_others(allocation, asset), distinct=False)
+    return both.group_by("start").agg(residual=both.residual.max())
+
+
+def _residuals_of_others(allocation: ir.Table, asset: ir.Table) -> ir.Table:
+    """The same of all volumes and load balancers of an interval: what is charged for them, less what they cost."""
+    kinds = ("pv_cost", "lb_cost")
+    charged = allocation.select("start", *kinds, **{f"{kind}_asset": zero() for kind in kinds})
+    assets = asset.select("start", **dict.fromkeys(kinds, zero()), **{f"{kind}_asset": asset[kind] for kind in kinds})
+    rows = ibis.union(charged, assets.select(*charged.columns), distinct=False)
+    sums = rows.group_by("start").agg(**{column: rows[column].sum() for column in rows.columns if column != "start"})
+    errors = [
+        (sums[kind] - sums[f"{kind}_asset"]).abs() / ibis.greatest(sums[kind], sums[f"{kind}_asset"], 1.0)
+        for kind in kinds
+    ]
+    return sums.select("start", residual=ibis.greatest(*errors))

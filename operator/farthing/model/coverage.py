@@ -34,6 +34,26 @@ EXPECTED_WITH_CONTAINERS = {
 }
 """Metrics that cannot be absent while containers run, by the table of their samples."""
 
+OPTIONAL = {
+    "gpu_busy": "DCGM_FI_PROF_GR_ENGINE_ACTIVE",
+    "node_cpu_rate": "node_cpu_hourly_cost",
+    "node_ram_rate": "node_ram_hourly_cost",
+    "pv_scrapes": "kube_persistentvolume_capacity_bytes",
+    "claim_scrapes": "kube_persistentvolumeclaim_info",
+    "pod_claims": "kube_pod_spec_volumes_persistentvolumeclaims_info",
+    "pv_rate": "pv_hourly_cost",
+    "transmit_last": "container_network_transmit_bytes_total",
+    "egress_last": "kubecost_pod_network_egress_bytes_total",
+    "network_internet_rate": "kubecost_network_internet_egress_cost",
+    "endpoints": "kube_endpointslice_endpoints",
+    "balancer_scrapes": "kube_service_spec_type",
+    "balancer_rate": "kubecost_load_balancer_cost",
+    "management_rate": "kubecost_cluster_management_cost",
+    "pod_labels": "kube_pod_labels",
+    "pod_annotations": "kube_pod_annotations",
+    "namespace_labels": "kube_namespace_labels",
+}
+"""Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 
 SETTLES_AFTER = 600.0
 """How long after an interval its last samples may still arrive. [s]"""
@@ -55,6 +75,8 @@ class Coverage:
     """Mean time between two scrapes of cAdvisor that were seen; 0 where none was. [s]"""
     missing: tuple[str, ...] = ()
     """Metrics that have no series although there are containers."""
+    absent: tuple[str, ...] = ()
+    """Optional metrics that have no series: what they tell of is left out, or taken at default rates."""
     rejected: int = 0
     """Samples that were no number, negative or beyond any quantity, and were left out."""
     residual: float = 0.0
@@ -96,7 +118,8 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
     Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds, placed_seconds (on a node that was
     seen), unnamed_seconds (on a node nobody names) and longest (of one container) [s]; all_samples of cAdvisor,
     usage_samples (those of containers that ran) and untold_samples (those of them from beyond the time that they ran);
-    residual (C12), and the rows of each metric that containers need, such as running_rows.
+    residual (C12); the rows of each metric that containers need, such as running_rows; and whether the chunk has any of each
+    optional metric, such as pv_rate_there.
     """
     rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
     nodes = samples("node_scrapes").select("start", "node").distinct().mutate(there=True)
@@ -124,6 +147,8 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
         counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
     for part in counted:
         rows = extend(rows, part, "start")
+    there = {f"{name}_there": (samples(name).count() > 0).as_scalar() for name in OPTIONAL}
+    rows = rows.mutate(**there)
     return rows.mutate(
         **{
             column: rows[column].cast("float64").fill_null(0.0)
@@ -175,6 +200,7 @@ def _judge(row: dict[str, float], state_interval: float, usage_interval: float) 
         state_interval=_interval(row, "state_scrapes"),
         usage_interval=_interval(row, "usage_scrapes"),
         missing=_missing(row),
+        absent=tuple(sorted(metric for name, metric in OPTIONAL.items() if not row[f"{name}_there"])),
         rejected=int(row["rejected"]),
         residual=row["residual"],
     )

@@ -100,6 +100,14 @@ class CoverageDetail(Part):
         max_length=MOST_MISSING,
         description="The first 20 metrics that were never seen in the window.",
     )
+    absent_metrics: Annotated[tuple[Name, ...], BeforeValidator(_first_missing)] = Field(
+        default=(),
+        max_length=MOST_MISSING,
+        description=(
+            "The first 20 optional metrics that had no series in some hour: what they tell of is left out, or taken at "
+            "default rates."
+        ),
+    )
 
 
 class KeptConfigMap(Part):

@@ -38,6 +38,7 @@ def summary(answer: Answer, currency: str) -> dict[str, Any]:
             "hoursExpected": seen.hours_expected,
             "hoursSeen": seen.hours_seen,
             "missingMetrics": seen.missing,
+            "absentMetrics": seen.absent,
         },
         # What a tenant sees is a part of the nodes' costs: there is nothing to compare it with.
         "residual": None if answer.question.shape.namespace else residual_text(answer.residual),
