@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.errors import InvalidQuestionError
+from farthing.model.filter_parser import parse_filter
 from farthing.model.filters import (
     DEEPEST,
     FIELDS,
@@ -20,7 +21,6 @@ from farthing.model.filters import (
     Every,
     Filter,
     label_key,
-    parse_filter,
     parse_lists,
 )
 
@@ -54,6 +54,7 @@ NODE_C = Comparison("node", "equals", ("c",))
         ('label[app.kubernetes.io/name]:"web"', Comparison("label", "equals", ("web",), "app_kubernetes_io_name")),
         ('annotation[a]~:""', Comparison("annotation", "contains", ("",), "a")),
         ('label:"app"', Comparison("label", "equals", ("app",))),
+        ('label:"app.kubernetes.io/name"', Comparison("label", "equals", ("app_kubernetes_io_name",))),
         ('team!:"__unallocated__"', Comparison("team", "equals", ("__unallocated__",), negated=True)),
         # The seed's and the contract's own examples.
         (

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from farthing.model.filters import Filter, parse_filter
+from farthing.model.filter_parser import parse_filter
+from farthing.model.filters import Filter
 from farthing.model.plan import Part
 from farthing.model.question import Shape, Sharing
 from farthing.store.reading import Reader

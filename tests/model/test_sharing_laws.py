@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farthing.model.filters import parse_filter
+from farthing.model.filter_parser import parse_filter
 from farthing.model.plan import Part
 from farthing.model.question import Shape, Sharing
 from farthing.model.tables import UNMOUNTED

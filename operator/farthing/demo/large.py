@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from farthing.demo.cluster import GIB, MIB, Cluster, Node, Owner, Pod
-from farthing.demo.identity import between, hexadecimal, suffix
+from farthing.demo.cluster import GIB, MIB, Cluster, Node, Owner, Pod, Service, Volume
+from farthing.demo.identity import between, hexadecimal, suffix, uid
 from farthing.demo.machines import Machine
+from farthing.demo.network_scenario import talking
 from farthing.demo.shapes import Wave
 from farthing.demo.templates import ContainerTemplate, Life, PodTemplate, pod
 from farthing.errors import InvalidInputError
@@ -68,7 +69,39 @@ def bench_cluster(start: int, end: int, size: Size = DEFAULT_SIZE, seed: int = 1
         *_churning(nodes, (start, end), size.churning),
         *_jobs(nodes, (start, end), size.jobs),
     )
-    return Cluster(start, end, nodes, pods)
+    return Cluster(start, end, nodes, pods, tuple(_volumes(pods, start)), tuple(_services(size, start)))
+
+
+def _volumes(pods: tuple[Pod, ...], start: int) -> Iterator[Volume]:
+    """A volume for each claim that a pod mounts."""
+    for namespace, claim in sorted({(one.namespace, claim) for one in pods for claim in one.claims}):
+        yield Volume(
+            name=f"pvc-{uid(namespace, claim)}",
+            namespace=namespace,
+            claim=claim,
+            storage_class="gp3",
+            driver="ebs.csi.aws.com",
+            handle=f"vol-0{hexadecimal(16, namespace, claim)}",
+            size=20 * GIB,
+            created=start - 9 * DAY,
+            deleted=None,
+            rate=0.08 / 730,
+        )
+
+
+def _services(size: Size, start: int) -> Iterator[Service]:
+    """A service in front of each lasting workload; every twentieth is a load balancer."""
+    for number in range(-(-size.lasting // REPLICAS)):
+        balances = number % 20 == 0
+        yield Service(
+            namespace=_namespace(number),
+            name=f"service-{number}",
+            uid=uid("service", number),
+            created=start - 9 * DAY,
+            workload=f"service-{number}",
+            address=f"203.0.113.{number % 250}" if balances else "",
+            rate=0.0225 if balances else 0.0,
+        )
 
 
 def _nodes(start: int, number: int, seed: int) -> Iterator[Node]:
@@ -134,7 +167,10 @@ def _template(kind: str, number: int, *, sidecar: bool) -> PodTemplate:
     name = f"{kind}-{number}"
     main = _container("main", 0.1 * between(1, 5, name), 128 * MIB * between(1, 8, name, "ram"))
     containers = (main, _container("sidecar", 0.05, 64 * MIB)) if sidecar else (main,)
-    return PodTemplate(_namespace(number), name, containers)
+    claims = ("data",) if number % 5 == 0 else ()
+    return PodTemplate(
+        _namespace(number), name, containers, claim_templates=claims, traffic=talking(50, zone=0.2, internet=0.1)
+    )
 
 
 def _namespace(number: int) -> str:

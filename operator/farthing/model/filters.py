@@ -1,13 +1,9 @@
-"""Filters: Kubecost's language v2 and its ``filterX`` lists of v1, read into one form.
-
-The grammar of v2: comparisons ``field op "value","value"`` joined by ``+`` (and) or ``|`` (or), one of them at each level of
-parentheses. Blanks join as ``+`` does: who does not encode a ``+`` in a URL sends a blank.
-"""
+"""Filters: what a row is compared with, and Kubecost's ``filterX`` lists of v1 in that form; v2 is ``filter_parser``'s."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, NoReturn, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from farthing.errors import InvalidQuestionError
 
@@ -92,18 +88,13 @@ def parse_label(text: str) -> tuple[str, str]:
     """Key and value of ``key:value``, such as ``app:web``. Raises InvalidQuestionError."""
     key, colon, value = text.partition(":")
     if not colon or not key.strip() or not value.strip():
-        raise InvalidQuestionError(f"the label {_short(text)} cannot be read: write key:value, such as app:web")
+        raise InvalidQuestionError(f"the label {shown(text)} cannot be read: write key:value, such as app:web")
     return key.strip(), value.strip()
 
 
 def label_key(text: str) -> str:
     """The key of a label or an annotation as kube-state-metrics spells it: ``app.io/partOf`` is ``app_io_part_of``."""
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"[^a-zA-Z0-9_]", "_", text)).lower()
-
-
-def parse_filter(text: str) -> Filter:
-    """The filter ``text`` of v2; empty keeps everything. Raises InvalidQuestionError, which tells the position."""
-    return _Parser(text).parse() if text.strip() else Every()
 
 
 def parse_lists(lists: Mapping[str, str]) -> Filter:
@@ -140,111 +131,6 @@ def _starred(compared: str, text: str, key: str = "") -> Comparison:
     return Comparison(compared, "equals", (text,), key)
 
 
-_TOKEN: Final = re.compile(
-    r"""(?P<field>[A-Za-z]+)(?:\[(?P<key>[^\]"]*)\])?
-    |(?P<op>!?(?:<~:|~>:|~:|:))
-    |"(?P<value>[^"]*)"
-    |(?P<mark>[,+|()])""",
-    re.VERBOSE,
-)
-
-
-@dataclass(slots=True)
-class _Parser:
-    """Reads a filter from left to right, one token ahead."""
-
-    text: str
-    at: int = 0
-    depth: int = 0
-    values: int = 0
-    token: re.Match[str] | None = field(init=False, default=None)
-
-    def parse(self) -> Filter:
-        self._next()
-        found = self._level()
-        if self.token is not None:
-            self._fail("'+', '|' or the end")
-        return found
-
-    def _level(self) -> Filter:
-        """Elements joined by one kind of sign."""
-        parts, joined = [self._element()], ""
-        while self.token is not None and self.token["mark"] not in {")", ","}:
-            sign = self.token["mark"] if self.token["mark"] in {"+", "|"} else "+"
-            if joined and sign != joined:
-                self._fail(f"another {joined!r}, or parentheses around what belongs together")
-            joined = sign
-            if self.token["mark"] == sign:
-                self._next()
-            parts.append(self._element())
-        if len(parts) == 1:
-            return parts[0]
-        return Every(tuple(parts)) if joined == "+" else Either(tuple(parts))
-
-    def _element(self) -> Filter:
-        if self.token is not None and self.token["mark"] == "(":
-            self.depth += 1
-            if self.depth > DEEPEST:
-                self._fail(f"at most {DEEPEST} parentheses in one another")
-            self._next()
-            found = self._level()
-            self._take(lambda token: token["mark"] == ")", "')'")
-            self.depth -= 1
-            return found
-        return self._comparison()
-
-    def _comparison(self) -> Comparison:
-        named = self._take(lambda token: bool(token["field"]), "a field such as namespace")
-        name, key = named["field"], named["key"]
-        if name not in FIELDS:
-            self._fail(f"one of {', '.join(FIELDS)}", named)
-        if key is not None and (name not in KEYED or not key.strip()):
-            self._fail(f"{name} without brackets" if name not in KEYED else f"{name}[app], with a key", named)
-        op = self._take(lambda token: bool(token["op"]), f"one of {', '.join((*SIGNS, '!:'))} after {name}")["op"]
-        sign = SIGNS[op.removeprefix("!")]
-        if name in KEYED and key is None and sign != "equals":
-            self._fail(f"{name}[app], with a key", named)
-        return Comparison(name, sign, tuple(self._values()), label_key((key or "").strip()), op.startswith("!"))
-
-    def _values(self) -> Iterator[str]:
-        wanted = 'a value in double quotes, such as "web"'
-        yield self._take(lambda token: token["value"] is not None, wanted)["value"]
-        while self.token is not None and self.token["mark"] == ",":
-            self._next()
-            self.values += 1
-            if self.values >= MOST_VALUES:
-                self._fail(f"at most {MOST_VALUES} values")
-            yield self._take(lambda token: token["value"] is not None, wanted)["value"]
-
-    def _take(self, fits: Callable[[re.Match[str]], bool], wanted: str) -> re.Match[str]:
-        found = self.token
-        if found is None or not fits(found):
-            self._fail(wanted)
-        self._next()
-        return found
-
-    def _next(self) -> None:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-        if self.at == len(self.text):
-            self.token = None
-            return
-        self.token = _TOKEN.match(self.text, self.at)
-        if self.token is None:
-            self._fail_at(self.at, "a field, a sign, a value in double quotes or a parenthesis")
-        self.at = self.token.end()
-
-    def _fail(self, wanted: str, token: re.Match[str] | None = None) -> NoReturn:
-        token = token or self.token
-        self._fail_at(token.start() if token else len(self.text), wanted)
-
-    def _fail_at(self, position: int, wanted: str) -> NoReturn:
-        rest = self.text[position : position + 20]
-        found = f"stands {rest!r}" if rest else "it ends"
-        raise InvalidQuestionError(
-            f"filter {_short(self.text)}: at character {position + 1} {found}; expected is {wanted}"
-        )
-
-
-def _short(text: str) -> str:
+def shown(text: str) -> str:
+    """``text`` as an error repeats it."""
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from farthing.errors import InvalidInputError
-from farthing.model.filters import parse_filter, parse_label
+from farthing.model.filter_parser import parse_filter
+from farthing.model.filters import parse_label
 from farthing.model.question import Shape
 from farthing.resources import rules
 from farthing.resources.report import Metadata, Spec, descending, each_once

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from farthing.errors import ScopeDeniedError
-from farthing.model.filters import comparisons, parse_filter, parse_label
+from farthing.model.filter_parser import parse_filter
+from farthing.model.filters import comparisons, parse_label
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question, Shape, Sharing
 from farthing.model.steps import group_by_calendar, parse_step, split
 from farthing.model.window import Window, parse_window
