@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import pytest
 
 from farthing.demo.cluster import Cluster, Pod
-from farthing.demo.said_series import SERVICES, namespace_annotations, namespace_labels, pod_annotations, pod_labels
+from farthing.demo.said_series import (
+    SERVICES,
+    namespace_annotations,
+    namespace_labels,
+    pod_annotations,
+    pod_labels,
+    workload_of,
+)
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Scraping
 from farthing.demo.source import DemoSource
@@ -42,7 +49,8 @@ def found(request: pytest.FixtureRequest) -> Found:
         assert isinstance(bench, Workbench)
         rows = run(bench.connection, "select namespace, pod, uid, kind, key, value from workload")
         owned = run(
-            bench.connection, "select distinct namespace, pod, uid, controller_kind, controller from allocation"
+            bench.connection,
+            "select distinct namespace, pod, uid, controller_kind, controller from allocation where uid <> ''",
         )
     said: dict[Whose, Said] = {}
     for *whose, kind, key, value in rows:
@@ -52,14 +60,19 @@ def found(request: pytest.FixtureRequest) -> Found:
     return Found(cluster, said, {(row[0], row[1], row[2]): (row[3], row[4]) for row in owned})
 
 
-def expected(pod: Pod) -> Said:
-    """What is to be found of a pod, by Kubernetes' and Kubecost's rules."""
+def expected(pod: Pod, cluster: Cluster) -> Said:
+    """What is to be found of a pod, by Kubernetes' and Kubecost's rules: services by their selectors or endpoint slices."""
     labels = namespace_labels(pod.namespace) | pod_labels(pod)
     annotations = namespace_annotations(pod.namespace) | pod_annotations(pod)
     services = {
         service: ""
         for (namespace, service), selector in SERVICES.items()
         if namespace == pod.namespace and selector.items() <= pod_labels(pod).items()
+    }
+    services |= {
+        service.name: ""
+        for service in cluster.services
+        if service.namespace == pod.namespace and service.workload == workload_of(pod)
     }
     return {
         (kind, key): text
@@ -70,7 +83,7 @@ def expected(pod: Pod) -> Said:
 
 
 def test_of_every_pod_all_is_found_that_is_said_of_it(found: Found) -> None:
-    pods = {(pod.namespace, pod.name, pod.uid): expected(pod) for pod in found.cluster.pods}
+    pods = {(pod.namespace, pod.name, pod.uid): expected(pod, found.cluster) for pod in found.cluster.pods}
     of_pods = {whose: said for whose, said in found.said.items() if whose[1]}
     # A pod that is gone before a scrape saw it is not told of.
     assert len(of_pods) > len(pods) * 0.95

@@ -204,7 +204,7 @@ def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: lis
 
 def test_the_parts_of_what_is_shared_are_told(reader: Reader, parts: list[Part]) -> None:
     sharing = Sharing(idle=True, namespaces=("kube-system",), monthly_cost=73.0, overhead=True)
-    told = reader.shared_parts(shape(sharing), parts, HOURS)
+    told = reader.details(shape(sharing), parts, HOURS)["shared"]
     assert {row["part"]: row["cost"] for row in told} == pytest.approx(
         {"kube-system": 4, "shareCost": 0.1, "overhead": 0.12}
     )

@@ -28,7 +28,7 @@ OWN_TEAMS = {
 SERVICES: dict[tuple[str, str], Said] = {
     ("shop", "web"): {"app": "web"},
     ("shop", "api"): {"app": "api"},
-    ("shop", "storefront"): {"team": "storefront", "tier": "front"},
+    ("shop", "front"): {"team": "storefront", "tier": "front"},
     ("payments", "gateway"): {"app": "gateway"},
     ("data", "postgres"): {"app": "postgres"},
     ("kube-system", "kube-dns"): {"app": "coredns"},
