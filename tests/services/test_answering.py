@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from farthing.errors import NoDataError, StoreError
 from farthing.model.answer import Answer
-from farthing.model.question import ALLOCATION_PROPERTIES, Question, Shape
+from farthing.model.question import ALLOCATION_PROPERTIES, Question, Shape, Sharing
 from farthing.model.window import Window, rfc3339
 from farthing.services.answer import Answerer
 from farthing.store.days import Store
@@ -62,7 +63,13 @@ def test_the_total_is_the_same_however_rows_are_formed_cut_joined_and_limited(
 def test_what_workloads_hold_and_what_is_idle_is_what_the_assets_cost(demo: DemoStore) -> None:
     costs = ask(demo, demo.question(BY_NAMESPACE, str(demo.window)))
     assets = ask(demo, demo.question(Shape("asset", ("name",), idle=False), str(demo.window)))
-    assert costs.total_cost - costs.total("overallocated_cost") == pytest.approx(assets.total_cost, rel=1e-9)
+    fee = assets.other_costs["management_cost"]
+    assert fee > 0
+    held = costs.total_cost - costs.total("overallocated_cost")
+    assert held + fee == pytest.approx(assets.total_cost, rel=1e-9)
+    overhead = replace(BY_NAMESPACE, sharing=Sharing(overhead=True))
+    shared = ask(demo, demo.question(overhead, str(demo.window)))
+    assert shared.total_cost == pytest.approx(costs.total_cost + fee, rel=1e-9)
     assert costs.total("idle_cost") == pytest.approx(assets.total("idle_cost"), rel=1e-9)
     assert costs.residual <= 1e-9
 
