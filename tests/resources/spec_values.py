@@ -242,7 +242,7 @@ BAD: tuple[Refused, ...] = (
     Refused({"window": "7d", "accumulate": "day"}, 'accumulate "day" needs a step to join, such as 1h or 1d'),
     Refused(
         {"window": "7d", "accumulate": "year"},
-        'spec.accumulate: Unsupported value: "year": supported values: "false", "true", "hour", "day"',
+        'spec.accumulate: Unsupported value: "year": supported values: "false", "true", "all", "hour", "day"',
     ),
     Refused({"window": "7d", "accumulate": True}, 'Unsupported value: true: supported values: "false", "true"'),
     Refused({"window": "7d", "splitIdle": True, "idle": False}, "splitIdle true needs idle true"),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.support.watched import (
     Drop,
     Watched,
     costs,
+    held_by_containers,
     label,
     named,
     starts_with,
@@ -164,7 +166,7 @@ def test_without_requests_containers_cost_what_they_use(prometheus_server: Watch
 
 def test_without_kube_state_metrics_nothing_is_known_of(prometheus_server: Watched) -> None:
     facts = found(prometheus_server, "no-state", drop=starts_with("kube_"))
-    assert facts.allocation == []
+    assert held_by_containers(facts) == []
     for one in facts.coverage:
         assert one.share == 0
         assert {RUNNING, REQUESTS, "kube_node_info"} <= set(one.missing)
@@ -177,10 +179,11 @@ def test_an_empty_cluster_costs_its_nodes_and_is_complete(prometheus_server: Wat
         return bool(label(series, "pod")) or "owner" in series.metric or series.metric.startswith("container_")
 
     facts = found(prometheus_server, "empty", drop=of_pods)
-    assert facts.allocation == []
-    assert len(facts.asset) == len(node_hours(CLUSTER, hours_of(START, END)))
+    nodes = [row for row in facts.asset if row["type"] == "Node"]
+    assert held_by_containers(facts) == []
+    assert len(nodes) == len(node_hours(CLUSTER, hours_of(START, END)))
     assert all(one.complete and one.share == 1.0 for one in facts.coverage)
-    assert all(row[f"{name}_idle_cost"] == row[f"{name}_cost"] for row in facts.asset for name in RESOURCES)
+    assert all(row[f"{name}_idle_cost"] == row[f"{name}_cost"] for row in nodes for name in RESOURCES)
 
 
 def test_a_cluster_of_which_nothing_is_seen_is_never_complete(prometheus_server: Watched) -> None:
@@ -216,8 +219,10 @@ def test_a_sample_that_is_no_amount_is_left_out_and_counted(
     facts = found(prometheus_server, f"spoilt {value}", replaced(value, is_spoilt))
     spoilt = facts.coverage[2]
     of = Counter(series.metric for series in EXPOSED.series if is_spoilt(series) and lives(series, spoilt.start))
-    # Of the counter of cpu, the last value and the least are asked.
-    assert spoilt.rejected == of[REQUESTS] + 2 * of[CPU] + of[RAM] + of["node_cpu_hourly_cost"]
+    # Of the counter of cpu, the last value, the least and the largest rate are asked, which is 0 of what does not change;
+    # of memory, the sum and the largest.
+    rates = 0 if isfinite(value) else of[CPU]
+    assert spoilt.rejected == of[REQUESTS] + 2 * of[CPU] + rates + 2 * of[RAM] + of["node_cpu_hourly_cost"]
     assert len(of) == 4
     assert not spoilt.complete
     assert [one.rejected for one in facts.coverage[:2]] == [0, 0]

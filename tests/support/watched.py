@@ -9,6 +9,7 @@ from typing import Any
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Exposition, Series
 from farthing.demo.watch import expose
+from farthing.model.tables import UNMOUNTED
 from tests.conftest import programs
 from tests.support.measuring import Facts, Row, asking, facts_of
 from tests.support.prometheus_server import PrometheusServer
@@ -86,9 +87,15 @@ def label(series: Series, name: str) -> str:
 
 
 def costs(facts: Facts) -> dict[tuple[int, str, str], float]:
-    rows = {(row["start"], row["uid"], row["container"]): cost_of(row) for row in facts.allocation}
-    assert len(rows) == len(facts.allocation)
+    found = held_by_containers(facts)
+    rows = {(row["start"], row["uid"], row["container"]): cost_of(row) for row in found}
+    assert len(rows) == len(found)
     return rows
+
+
+def held_by_containers(facts: Facts) -> list[Row]:
+    """The allocations but those of volumes and load balancers that no container holds."""
+    return [row for row in facts.allocation if row["container"] != UNMOUNTED]
 
 
 def cost_of(row: Row) -> float:
