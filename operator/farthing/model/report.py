@@ -70,7 +70,8 @@ def shared_parts(shape: Shape) -> ir.Table:
 
 def _allocation_report(shape: Shape) -> ir.Table:
     finest = _finest(shape)
-    rows = _summed(finest.filter(finest.is_kept & ~finest.is_shared), shape)
+    rows = finest.filter(finest.is_kept & ~finest.is_shared) if "is_kept" in finest.columns else finest
+    rows = _summed(rows, shape)
     rows = _with_shared_cost(rows, finest, shape)
     if not shape.namespace:
         rows = ibis.union(rows, _idle_rows(finest, shape).select(*rows.columns), distinct=False)
@@ -85,13 +86,15 @@ def _finest(shape: Shape) -> ir.Table:
     """Facts summed as far as sharing and filtering allow: by the keys, the pool of idle, and ``APART``; with ``IDLE_COSTS``."""
     facts = told_apart("allocation", shape)
     pooled = pool_key(shape)[1:] if needs_pools(shape) else ()
+    apart = APART if shape.filtered or shape.sharing.pools else ()
+    split = "service" in shape.aggregate
     common = [column for column in _told(shape) if column not in pooled]
-    rows = facts.group_by("set", *keys(shape), *pooled, *APART).agg(
+    rows = facts.group_by("set", *keys(shape), *pooled, *apart).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
         **{f"least_{column}": facts[column].min() for column in common},
         **{f"most_{column}": facts[column].max() for column in common},
-        **{column: (facts[column] * facts.part).sum() for column in AMOUNTS},
+        **{column: ((facts[column] * facts.part) if split else facts[column]).sum() for column in AMOUNTS},
         **{column: facts[column].max() for column in LARGEST},
     )
     rows = rows.mutate(

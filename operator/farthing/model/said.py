@@ -1,6 +1,6 @@
 """What is said of the pods of facts: labels, annotations and services, joined where a question needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -41,12 +41,11 @@ def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
     found = [lookup_of(one, shape) for one in shape.aggregate]
     found += [("label", label_key(key)) for key, _ in shape.sharing.labels]
     found += [lookup_of_comparison(one, shape) for one in compared]
-    for lookup in dict.fromkeys(one for one in found if one is not None):
-        facts = _with_lookup(facts, lookup)
+    lookups = tuple(dict.fromkeys(one for one in found if one is not None))
     flags = {flag_of(one): one for one in compared if has_flag(one)}
-    for name, comparison in flags.items():
-        facts = _with_flag(facts, name, comparison)
-    return facts
+    if lookups or flags:
+        facts = _with_own(facts, lookups, flags)
+    return _with_inherited(facts, lookups) if lookups else facts
 
 
 def has_flag(comparison: Comparison) -> bool:
@@ -91,21 +90,31 @@ def _any(found: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return first
 
 
-def _with_lookup(facts: ir.Table, lookup: Lookup) -> ir.Table:
-    kind, key = lookup
-    column, workload = column_of(lookup), table("workload")
-    own = workload.filter((workload.kind == kind) & (workload.key == key))
-    facts = extend(facts, own.rename(day="start").select(*POD, **{column: own.value}), *POD)
-    # Volumes that nobody mounts and balancers without pods belong to their namespace.
-    common = workload.filter((workload.kind == f"namespace_{kind}") & (workload.key == key))
-    facts = extend(facts, common.rename(day="start").select(*NAMESPACE, of_namespace=common.value), *NAMESPACE)
-    return facts.mutate(**{column: facts[column].fill_null(facts.of_namespace)}).drop("of_namespace")
+def _with_own(facts: ir.Table, lookups: tuple[Lookup, ...], flags: Mapping[str, Comparison]) -> ir.Table:
+    """``facts`` with what is said of each pod itself: one join, whatever is asked."""
+    said = table("workload")
+    columns: dict[str, ir.Scalar] = {}
+    wanted = []
+    for kind, key in lookups:
+        asked = (said.kind == kind) & (said.key == key)
+        wanted.append(asked)
+        columns[column_of((kind, key))] = said.value.max(where=asked)
+    for name, comparison in flags.items():
+        kind = "service" if comparison.field == "services" else comparison.field
+        asked = (said.kind == kind) & fits(said.key, comparison)
+        wanted.append(asked)
+        columns[name] = asked.any()
+    found = said.filter(_any(wanted)).group_by("start", "uid").agg(**columns).rename(day="start")
+    # A uid is of one pod of all clusters.
+    facts = extend(facts, found, "day", "uid")
+    return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False)) for name in flags})
 
 
-def _with_flag(facts: ir.Table, name: str, comparison: Comparison) -> ir.Table:
-    kind = "service" if comparison.field == "services" else comparison.field
-    workload = table("workload")
-    found = workload.filter((workload.kind == kind) & fits(workload.key, comparison))
-    found = found.rename(day="start").select(*POD).distinct().mutate(**{name: ibis.literal(value=True)})
-    facts = extend(facts, found, *POD)
-    return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False))})
+def _with_inherited(facts: ir.Table, lookups: tuple[Lookup, ...]) -> ir.Table:
+    """``facts`` with what their namespaces say, for volumes that nobody mounts and balancers without pods."""
+    said = table("workload")
+    asked = {column_of((kind, key)): (said.kind == f"namespace_{kind}") & (said.key == key) for kind, key in lookups}
+    columns = {f"{name} of namespace": said.value.max(where=one) for name, one in asked.items()}
+    found = said.filter(_any(list(asked.values()))).group_by("start", *NAMESPACE[1:]).agg(**columns).rename(day="start")
+    facts = extend(facts, found, *NAMESPACE)
+    return facts.mutate(**{name: facts[name].fill_null(facts[f"{name} of namespace"]) for name in asked}).drop(*columns)
