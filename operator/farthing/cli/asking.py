@@ -54,7 +54,9 @@ def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
     with fetcher(settings) as prometheus:
         answers = wiring.answerer(settings, prometheus)
         now = prometheus.now() if prometheus is not None else clock()
-        answer = answers.answer(question_of(report, now, settings.zone, EVERYTHING, settings.aliases), int(now))
+        answer = answers.answer(
+            question_of(report, now, settings.zone, EVERYTHING, settings.aliases), int(now), detailed=form != "table"
+        )
     print_answer(answer, form, settings.currency)
     if not answer.seen.complete:
         raise click.exceptions.Exit(_incomplete(answer))

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from farthing.model.asset_report import ASSET_COSTS
+from farthing.model.asset_report import ASSET_COSTS, ASSET_SUMS
 from farthing.model.coverage import Coverage
 from farthing.model.question import Question, Shape
-from farthing.model.report import ALLOCATION_SUMS, summed
+from farthing.model.report import ALLOCATION_SUMS
 from farthing.model.sharing import OVERALLOCATED
 from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
@@ -137,13 +137,14 @@ def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     the part of idle_cost that has rows of its own; of an asset the asset_cost of each resource; of both idle_cost and
     overallocated_cost [currency].
     """
-    columns = summed(shape)
+    columns = ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)
     of_idle = dict.fromkeys(columns, 0.0)
     of_others = dict.fromkeys(columns, 0.0)
     for row in rows:
         kept = of_idle if row["is_idle"] else of_others
         for column in columns:
-            kept[column] += row[column]
+            # What a question has no need of is in no sum of its rows.
+            kept[column] += row.get(column) or 0.0
     if shape.kind == "asset":
         return {**of_others, **{f"{name}_asset_cost": of_others[f"{name}_cost"] for name in RESOURCES}}
     return {

@@ -31,7 +31,7 @@ MONEY = tuple(column for column in ASSET_SUMS if column.endswith("_cost"))
 def asset_report(shape: Shape) -> ir.Table:
     """The rows of every set, in the asked order.
 
-    Columns: set, name, is_idle (False), one for each property (empty where rows differ), run_start and run_end [unix s],
+    Columns: set, name, one for each property (empty where rows differ), run_start and run_end [unix s],
     run_seconds [s], the sums [core-s, B-s, GPU-s, currency] and total_cost.
     """
     facts = facts_table("asset")
@@ -51,9 +51,7 @@ def asset_report(shape: Shape) -> ir.Table:
     name = grouped[keys[0]]
     for key in keys[1:]:
         name = name.concat("/").concat(grouped[key])
-    rows = grouped.mutate(name=name, is_idle=ibis.literal(value=False)).select(
-        "set", "name", "is_idle", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds"
-    )
+    rows = grouped.mutate(name=name).select("set", "name", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds")
     rows = per_hours(rows, MONEY, shape)
     return ordered(rows.mutate(total_cost=sum_of(rows, ASSET_COSTS)), shape)
 

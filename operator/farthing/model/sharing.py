@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from farthing.model.question import COST_METRICS, Shape
 from farthing.model.tables import COSTS, HOUR, RESOURCES, extend, zero
-from farthing.model.telling import facts_table, keys
+from farthing.model.telling import facts_table, keys, told_apart
 
 PART = ("set", "part", "cost")
 
@@ -23,6 +23,11 @@ OVERALLOCATED = tuple(f"{name}_overallocated_cost" for name in RESOURCES)
 def pool_key(shape: Shape) -> tuple[str, ...]:
     """What idle cost is told and shared by."""
     return ("set", "cluster", "node") if shape.idle_by_node else ("set", "cluster")
+
+
+def is_apart(shape: Shape) -> bool:
+    """Whether some rows are left out or spread over the others."""
+    return shape.filtered or shape.sharing.pools
 
 
 def needs_pools(shape: Shape) -> bool:
@@ -63,26 +68,37 @@ def with_idle(rows: ir.Table, shape: Shape) -> ir.Table:
     return rows.mutate(**theirs)
 
 
-def idle_rows_of(rows: ir.Table, shape: Shape) -> ir.Table:
-    """The pools with the idle cost that is told as rows; ``rows`` are all, with theirs.
+def idle_rows_of(shape: Shape) -> ir.Table:
+    """The pools with the idle cost that is told as rows.
 
     Shared, it is what no row takes: that of a resource of which nothing was charged in its pool. Under a filter it is the
     part of the rows that the filter keeps, and none of what no row takes.
     """
-    key, pools = pool_key(shape), _pools(shape)
-    if shape.sharing.idle and not shape.filtered:
-        pools = _with_charged(pools, rows, key)
-        return pools.mutate(
-            **{
-                f"{name}_idle_cost": ibis.ifelse(pools[f"{name}_charged"] > 0, 0.0, pools[f"{name}_idle_cost"])
-                for name in RESOURCES
-            }
-        )
-    if not shape.filtered:
+    pools = _pools(shape)
+    if not needs_pools(shape):
         return pools
-    kept = rows.filter(rows.is_kept & ~ibis.literal(value=shape.sharing.idle))
-    theirs = kept.group_by(*key).agg(**{column: kept[column].sum() for column in IDLE_COSTS})
-    return pools.drop(*IDLE_COSTS).join(theirs, list(key))
+    key, facts = pool_key(shape), told_apart("allocation", shape)
+    if shape.filtered:
+        kept = facts.is_kept & ~ibis.literal(value=shape.sharing.idle)
+        parts = {name: ibis.ifelse(kept, facts[f"{name}_cost"], 0.0) for name in RESOURCES}
+        facts = facts.mutate(**{f"{name}_kept": cost for name, cost in parts.items()})
+    amounts = {f"{name}_charged": (facts[f"{name}_cost"] * facts.part).sum() for name in RESOURCES}
+    if shape.filtered:
+        amounts |= {f"{name}_kept": (facts[f"{name}_kept"] * facts.part).sum() for name in RESOURCES}
+        amounts["rows_kept"] = facts.is_kept.cast("int64").sum()
+    pools = extend(pools, facts.group_by(*key).agg(**amounts), *key)
+    charged = {name: pools[f"{name}_charged"].fill_null(0.0) for name in RESOURCES}
+    left = {
+        name: pools[f"{name}_kept"] / charged[name].nullif(0.0)
+        if shape.filtered
+        else ibis.ifelse(charged[name] > 0, 0.0, 1.0)
+        for name in RESOURCES
+    }
+    if shape.filtered:
+        pools = pools.filter(pools.rows_kept > 0)
+    return pools.mutate(
+        **{f"{name}_idle_cost": pools[f"{name}_idle_cost"] * left[name].fill_null(0.0) for name in RESOURCES}
+    )
 
 
 def pool_parts(rows: ir.Table, shape: Shape) -> ir.Table:

@@ -53,10 +53,10 @@ ORDER_COLUMN = {
 
 
 def ordered(rows: ir.Table, shape: Shape) -> ir.Table:
-    """``rows`` by set and by the order of ``shape``, idle rows last."""
+    """``rows`` by set and by the order of ``shape``."""
     key = rows[ORDER_COLUMN[shape.sort_by]]
     then = [] if shape.sort_by == "name" else ["name"]
-    return rows.order_by("set", "is_idle", key.asc() if shape.ascending else key.desc(), *then)
+    return rows.order_by("set", key.asc() if shape.ascending else key.desc(), *then)
 
 
 def facts_table(name: str) -> ir.Table:

@@ -42,20 +42,20 @@ class Answerer:
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ASKING_AT_ONCE))
     """To ask Prometheus: questions to the store do not wait for a slow one."""
 
-    def answer(self, question: Question, now: int) -> Answer:
-        """The answer as of ``now`` [unix s]. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
+    def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
+        """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
         stored = self._stored(question.window)
         for _ in range(MOST_RETRIES):
             try:
-                return self._answer(question, now, stored)
+                return self._answer(question, now, stored, detailed=detailed)
             except StoreError:
                 # The writer replaces a day whole and deletes its old files: then what replaced it answers.
                 before, stored = stored, self._stored(question.window)
                 if stored == before:
                     raise
-        return self._answer(question, now, stored)
+        return self._answer(question, now, stored, detailed=detailed)
 
-    def _answer(self, question: Question, now: int, stored: Mapping[str, StoredDay]) -> Answer:
+    def _answer(self, question: Question, now: int, stored: Mapping[str, StoredDay], *, detailed: bool) -> Answer:
         known = {
             date: Day(date, {one.start: one for one in day.coverage}, day.has_hours) for date, day in stored.items()
         }
@@ -75,7 +75,7 @@ class Answerer:
                 )
             passed = question.passed(now)
             rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, passed)
-            details = self.reader.details(question.shape, parts, passed)
+            details = self.reader.details(question.shape, parts, passed) if detailed else {}
         shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
         cut_off = sum(row["rows"] for row in counted) - len(rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))

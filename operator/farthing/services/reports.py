@@ -62,7 +62,9 @@ class ReportService:
         """Compute ``report``. What goes wrong becomes conditions; the last result stays."""
         try:
             question = question_of(report, now, self.answerer.zone, self.scope, self.aliases)
-            answer = self._answers.answer(question, self.version(), lambda: self.answerer.answer(question, int(now)))
+            answer = self._answers.answer(
+                question, self.version(), lambda: self.answerer.answer(question, int(now), detailed=True)
+            )
             kept = self._documents(report, answer)
             return self._answered(report, answer, kept, now)
         except FarthingError as error:

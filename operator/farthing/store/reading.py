@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
+from operator import itemgetter
 from threading import local
 from typing import Any
 
@@ -16,7 +17,7 @@ from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.detail import details
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import report, summed
+from farthing.model.report import completed, idle_report, report, summed
 from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 from farthing.store.hot import HotFiles
@@ -68,11 +69,26 @@ class Reader:
         ``MOST_ROWS`` rows.
         """
         select = _sql(report, shape)
-        if not limit:
-            rows = self._query(f'select *, 1 as "rows" from ({select}) limit {MOST_ROWS + 1:d}', parts, passed)  # noqa: S608
-            return _few(rows), rows
-        found = self._query(_limited(shape, select, limit), parts, passed)
-        return _few([row for row in found if row["set"] is not None]), [row for row in found if row["set"] is None]
+        if limit:
+            select = _limited(shape, select, limit)
+        found = self._query(f"select * from ({select}) limit {MOST_ROWS + 2:d}", parts, passed)  # noqa: S608 - our own SQL
+        rest = [row for row in found if row["set"] is None]
+        rows = [completed(row, shape, is_idle=False) for row in found if row["set"] is not None]
+        idle = self._idle_rows(shape, parts, passed)
+        if len(rows) + len(idle) > MOST_ROWS:
+            raise AnswerTooLargeError(
+                f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
+            )
+        # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
+        both = sorted([*rows, *idle], key=itemgetter("set"))
+        each_once = [{**row, "rows": 1} for row in (idle if limit else both)]
+        return both, [*({**row, "is_idle": False} for row in rest), *each_once]
+
+    def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
+        if shape.kind == "asset" or shape.namespace:
+            return []
+        found = self._query(_sql(idle_report, shape), parts, passed)
+        return [completed(row, shape, is_idle=True) for row in found]
 
     def details(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()) -> dict[str, list[Row]]:
         """What rows have besides their sums (``model.detail.details``), by name. Raises StoreError."""
@@ -102,6 +118,15 @@ class Reader:
                 days = ", ".join(f"{day:d}" for day in sorted({part.days.get(start, start) for start in part.sets}))
                 selects.append(f'select * from {source} where "start" in ({days})')  # noqa: S608 - likewise
                 continue
+            (index, *others) = sorted(set(part.sets.values()))
+            if not others and all(part.days.get(start, start) == start for start in part.sets):
+                # One set of whole days is asked for most: no join tells each row what is the same for all.
+                starts = ", ".join(f"{start:d}" for start in sorted(part.sets))
+                selects.append(
+                    f'select f.*, {index:d}::bigint as "set", f."start" as "day" from {source} f '  # noqa: S608 - likewise
+                    f'where f."start" in ({starts})'
+                )
+                continue
             rows = ", ".join(
                 f"({start:d}, {index:d}, {part.days.get(start, start):d})" for start, index in part.sets.items()
             )
@@ -118,26 +143,17 @@ class Reader:
         return prepared
 
 
-def _few(rows: list[Row]) -> list[Row]:
-    if len(rows) > MOST_ROWS:
-        raise AnswerTooLargeError(
-            f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
-        )
-    return rows
-
-
 def _limited(shape: Shape, select: str, limit: int) -> str:
-    """SQL of the first rows of each set, and after them one row without a set for all idle rows and one for the others."""
+    """SQL of the first rows of each set, and after them one row without a set for the sums of all."""
     order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
     sums = ", ".join(f"sum({quoted(column)}) as {quoted(column)}" for column in summed(shape))
     return f"""
         with report as materialized ({select})
         select * from (
-            (select * from report qualify row_number() over (partition by "set", is_idle order by {order}) <= {limit:d} or is_idle
-            limit {MOST_ROWS + 1:d})
+            (select * from report qualify row_number() over (partition by "set" order by {order}) <= {limit:d})
             union all by name
-            select is_idle, count(*) as "rows", {sums} from report group by is_idle
-        ) order by "set" nulls last, is_idle, {order}
+            select count(*) as "rows", {sums} from report
+        ) order by "set" nulls last, {order}
     """  # noqa: S608 - names of our own and numbers
 
 
