@@ -12,6 +12,10 @@ from farthing.model.tables import extend, table
 POD = ("day", "cluster", "namespace", "pod", "uid")
 NAMESPACE = ("day", "cluster", "namespace")
 
+OWN = {"day": "int64", "uid": "string", "value": "string"}
+INHERITED = {**dict.fromkeys(NAMESPACE, "string"), "day": "int64", "value": "string"}
+"""Columns of the tables that hold the values of one label: of pods, and of namespaces."""
+
 Lookup = tuple[str, str]
 """``label`` or ``annotation``, and its key."""
 
@@ -35,17 +39,36 @@ def flag_of(comparison: Comparison) -> str:
     return f"fits:{comparison.field}:{comparison.sign}:{'|'.join(comparison.values)}"
 
 
-def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
-    """``facts`` with a column for each label and annotation that ``shape`` asks for, and a flag for each that it filters by."""
-    compared = comparisons(shape.kept)
+def lookups(shape: Shape) -> tuple[Lookup, ...]:
+    """The labels and annotations that ``shape`` asks for, each once."""
     found = [lookup_of(one, shape) for one in shape.aggregate]
     found += [("label", label_key(key)) for key, _ in shape.sharing.labels]
-    found += [lookup_of_comparison(one, shape) for one in compared]
-    lookups = tuple(dict.fromkeys(one for one in found if one is not None))
-    flags = {flag_of(one): one for one in compared if has_flag(one)}
-    if lookups or flags:
-        facts = _with_own(facts, lookups, flags)
-    return _with_inherited(facts, lookups) if lookups else facts
+    found += [lookup_of_comparison(one, shape) for one in comparisons(shape.kept)]
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
+    """``facts`` with a column for each label and annotation that ``shape`` asks for, and a flag for each that it filters by.
+
+    The values of a label are a table of their own (``OWN``, ``INHERITED``): an engine may keep those that are asked for often.
+    """
+    joined, values = facts, {}
+    for number, (kind, key) in enumerate(lookups(shape)):
+        column = column_of((kind, key))
+        named = {f"{name}_{number}": name for name in OWN}
+        own = ibis.table(OWN, name=column).rename(named)
+        # Volumes that nobody mounts and balancers without pods belong to their namespace.
+        common = ibis.table(INHERITED, name=f"namespace_{column}").rename(
+            {f"{name}_of_{number}": name for name in INHERITED}
+        )
+        # A uid is of one pod of all clusters. All joins in a row are one to the engine.
+        joined = joined.left_join(own, [facts.day == own[f"day_{number}"], facts.uid == own[f"uid_{number}"]])
+        joined = joined.left_join(common, [facts[name] == common[f"{name}_of_{number}"] for name in NAMESPACE])
+        values[column] = own[f"value_{number}"].fill_null(common[f"value_of_{number}"])
+    if values:
+        facts = joined.select(*(facts[name] for name in facts.columns), **values)
+    flags = {flag_of(one): one for one in comparisons(shape.kept) if has_flag(one)}
+    return _with_flags(facts, flags) if flags else facts
 
 
 def has_flag(comparison: Comparison) -> bool:
@@ -90,31 +113,14 @@ def _any(found: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return first
 
 
-def _with_own(facts: ir.Table, lookups: tuple[Lookup, ...], flags: Mapping[str, Comparison]) -> ir.Table:
-    """``facts`` with what is said of each pod itself: one join, whatever is asked."""
+def _with_flags(facts: ir.Table, flags: Mapping[str, Comparison]) -> ir.Table:
+    """``facts`` with whether anything said of a pod fits each of ``flags``."""
     said = table("workload")
-    columns: dict[str, ir.Scalar] = {}
-    wanted = []
-    for kind, key in lookups:
-        asked = (said.kind == kind) & (said.key == key)
-        wanted.append(asked)
-        columns[column_of((kind, key))] = said.value.max(where=asked)
+    fitting = {}
     for name, comparison in flags.items():
         kind = "service" if comparison.field == "services" else comparison.field
-        asked = (said.kind == kind) & fits(said.key, comparison)
-        wanted.append(asked)
-        columns[name] = asked.any()
-    found = said.filter(_any(wanted)).group_by("start", "uid").agg(**columns).rename(day="start")
-    # A uid is of one pod of all clusters.
+        fitting[name] = (said.kind == kind) & fits(said.key, comparison)
+    found = said.filter(_any(list(fitting.values()))).group_by("start", "uid")
+    found = found.agg(**{name: one.any() for name, one in fitting.items()}).rename(day="start")
     facts = extend(facts, found, "day", "uid")
     return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False)) for name in flags})
-
-
-def _with_inherited(facts: ir.Table, lookups: tuple[Lookup, ...]) -> ir.Table:
-    """``facts`` with what their namespaces say, for volumes that nobody mounts and balancers without pods."""
-    said = table("workload")
-    asked = {column_of((kind, key)): (said.kind == f"namespace_{kind}") & (said.key == key) for kind, key in lookups}
-    columns = {f"{name} of namespace": said.value.max(where=one) for name, one in asked.items()}
-    found = said.filter(_any(list(asked.values()))).group_by("start", *NAMESPACE[1:]).agg(**columns).rename(day="start")
-    facts = extend(facts, found, *NAMESPACE)
-    return facts.mutate(**{name: facts[name].fill_null(facts[f"{name} of namespace"]) for name in asked}).drop(*columns)

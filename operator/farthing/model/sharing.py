@@ -46,26 +46,17 @@ def _pools(shape: Shape) -> ir.Table:
     )
 
 
-def _with_charged(table: ir.Table, rows: ir.Table, key: tuple[str, ...]) -> ir.Table:
-    """``table`` with what ``rows`` are charged for each resource in its pool, such as ``cpu_charged``; 0 for nothing."""
-    charged = rows.group_by(*key).agg(**{f"{name}_charged": rows[f"{name}_cost"].sum() for name in RESOURCES})
-    table = extend(table, charged, *key)
-    return table.mutate(**{f"{name}_charged": table[f"{name}_charged"].fill_null(0.0) for name in RESOURCES})
-
-
 def with_idle(rows: ir.Table, shape: Shape) -> ir.Table:
     """``rows`` with the part of each pool's idle cost that is theirs, as ``IDLE_COSTS``: by their cost of the resource."""
     key = pool_key(shape)
-    rows = extend(_with_charged(rows, rows, key), _pools(shape).select(*key, *IDLE_COSTS), *key)
+    pools = _pools(shape).rename({f"{name}_of_pool": name for name in (*key, *IDLE_COSTS)})
+    joined = rows.left_join(pools, [rows[name] == pools[f"{name}_of_pool"] for name in key])
+    of_pool = ibis.window(group_by=[rows[name] for name in key])
+    parts = {name: rows[f"{name}_cost"] / rows[f"{name}_cost"].sum().over(of_pool).nullif(0.0) for name in RESOURCES}
     theirs = {
-        f"{name}_idle_cost": ibis.ifelse(
-            rows[f"{name}_charged"] > 0,
-            rows[f"{name}_idle_cost"].fill_null(0.0) * (rows[f"{name}_cost"] / rows[f"{name}_charged"].nullif(0.0)),
-            0.0,
-        )
-        for name in RESOURCES
+        f"{name}_idle_cost": (pools[f"{name}_idle_cost_of_pool"] * part).fill_null(0.0) for name, part in parts.items()
     }
-    return rows.mutate(**theirs)
+    return joined.select(*(rows[name] for name in rows.columns), **theirs)
 
 
 def idle_rows_of(shape: Shape) -> ir.Table:

@@ -15,6 +15,14 @@ MOST_ROWS = 400_000
 """Kept at most, in all: some 120 MB. A question over more reads the files."""
 
 
+ALL = "from {}"
+
+
+def part_of(paths: Sequence[str], select: str = ALL) -> str:
+    """SQL of the rows of ``paths`` that ``select`` takes, with ``{}`` for where they come from."""
+    return select.replace("{}", parquet(paths), 1)
+
+
 @dataclass(slots=True)
 class _Hot:
     table: str
@@ -33,32 +41,36 @@ class HotFiles:
     _lock: Lock = field(default_factory=Lock)
 
     @contextmanager
-    def reading(self, paths: Sequence[str]) -> Iterator[str]:
+    def reading(self, paths: Sequence[str], select: str = ALL) -> Iterator[str]:
         """What to select from for the rows of ``paths``: a table that stays while the context is held, or the files.
+
+        ``select`` takes a part of them (``part_of``).
 
         Raises duckdb.IOException if a file cannot be read.
         """
         with self._lock:
-            hot = self._held(tuple(paths))
+            hot = self._held(tuple(paths), select)
             if hot is not None:
                 hot.readers += 1
         try:
-            yield hot.table if hot is not None else parquet(paths)
+            yield hot.table if hot is not None else f"({select.replace('{}', parquet(paths), 1)})"
         finally:
             if hot is not None:
                 with self._lock:
                     hot.readers -= 1
 
-    def _held(self, paths: tuple[str, ...]) -> _Hot | None:
-        if paths in self._tables:
-            self._tables.move_to_end(paths)
-            return self._tables[paths]
-        rows = run(self.connection, f"select count(*) from {parquet(paths)}")[0][0]  # noqa: S608 - paths are quoted
+    def _held(self, paths: tuple[str, ...], select: str) -> _Hot | None:
+        key = (*paths, select)
+        if key in self._tables:
+            self._tables.move_to_end(key)
+            return self._tables[key]
+        part = part_of(paths, select)
+        rows = run(self.connection, f"select count(*) from ({part})")[0][0]  # noqa: S608 - paths are quoted
         if not self._make_room(rows):
             return None
         hot = _Hot(f"hot_{next(self._numbers)}", rows)
-        run(self.connection, f"create table {hot.table} as from {parquet(paths)}")
-        self._tables[paths] = hot
+        run(self.connection, f"create table {hot.table} as {part}")
+        self._tables[key] = hot
         return hot
 
     def _make_room(self, rows: int) -> bool:

@@ -1,7 +1,7 @@
 """Asking the store: the pieces of a window are read from their files, in one query."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,6 +18,7 @@ from farthing.model.detail import details
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, summed
+from farthing.model.said import INHERITED, OWN, column_of, lookups
 from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 from farthing.store.hot import HotFiles
@@ -71,7 +72,7 @@ class Reader:
         select = _sql(report, shape)
         if limit:
             select = _limited(shape, select, limit)
-        found = self._query(f"select * from ({select}) limit {MOST_ROWS + 2:d}", parts, passed)  # noqa: S608 - our own SQL
+        found = self._query(shape, f"select * from ({select}) limit {MOST_ROWS + 2:d}", parts, passed)  # noqa: S608 - our own SQL
         rest = [row for row in found if row["set"] is None]
         rows = [completed(row, shape, is_idle=False) for row in found if row["set"] is not None]
         idle = self._idle_rows(shape, parts, passed)
@@ -85,22 +86,27 @@ class Reader:
         return both, [*({**row, "is_idle": False} for row in rest), *each_once]
 
     def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
-        if shape.kind == "asset" or shape.namespace:
+        # Under a filter, idle that is shared is nobody's row.
+        if shape.kind == "asset" or shape.namespace or (shape.filtered and shape.sharing.idle):
             return []
-        found = self._query(_sql(idle_report, shape), parts, passed)
+        found = self._query(shape, _sql(idle_report, shape), parts, passed)
         return [completed(row, shape, is_idle=True) for row in found]
 
     def details(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()) -> dict[str, list[Row]]:
         """What rows have besides their sums (``model.detail.details``), by name. Raises StoreError."""
         if shape.kind == "asset":
             return {}
-        return {name: self._query(_sql(make, shape), parts, passed) for name, make in details(shape).items()}
+        return {name: self._query(shape, _sql(make, shape), parts, passed) for name, make in details(shape).items()}
 
-    def _query(self, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
+    def _query(self, shape: Shape, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         try:
             with ExitStack() as held:
                 asked = [table for table in TABLES if quoted(table) in select]
                 sources = [f"{table} as ({self._source(held, table, parts)})" for table in asked]
+                for kind, key in lookups(shape):
+                    for whose, columns in ((kind, OWN), (f"namespace_{kind}", INHERITED)):
+                        looked_up = self._looked_up(held, (whose, key), columns, parts)
+                        sources.append(f"{quoted(column_of((whose, key)))} as ({looked_up})")
                 if quoted("sets") in select:
                     sets = ", ".join(f"({index:d}, {seconds:f}::double)" for index, seconds in enumerate(passed))
                     sources.append(f'"sets"("set", "passed") as (values {sets})')
@@ -134,6 +140,25 @@ class Reader:
                 f'select f.*, p."set", p."day" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
                 f'join (values {rows}) p("start", "set", "day") on f."start" = p."start"'
             )
+        return " union all by name ".join(selects)
+
+    def _looked_up(
+        self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], parts: Sequence[Part]
+    ) -> str:
+        """SQL of the values of one label or annotation, of pods or of namespaces (``model.said``)."""
+        named = ", ".join('"start" as "day"' if column == "day" else quoted(column) for column in columns)
+        where = f"kind = {text(lookup[0])} and key = {text(lookup[1])}"
+        select = f"select {named} from {{}} where {where}"  # noqa: S608 - quoted
+        selects = []
+        for part in parts:
+            paths = part.files["workload"]
+            days = ", ".join(f"{day:d}" for day in sorted({part.days.get(start, start) for start in part.sets}))
+            taken = (
+                held.enter_context(self._hot.reading(paths, select))
+                if part.lasting
+                else f"({select.replace('{}', parquet(paths), 1)})"
+            )
+            selects.append(f'select * from {taken} where "day" in ({days})')  # noqa: S608 - likewise
         return " union all by name ".join(selects)
 
     def _prepared(self) -> "Prepared":
