@@ -35,11 +35,11 @@ class Faulty:
     def zone(self) -> Any:
         return self.real.zone
 
-    def answer(self, question: Question, now: int) -> Answer:
+    def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
         self.asked.append(question)
         if self.fault is not None:
             raise self.fault
-        return self.real.answer(question, now)
+        return self.real.answer(question, now, detailed=detailed)
 
 
 @pytest.fixture
