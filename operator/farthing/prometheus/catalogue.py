@@ -40,20 +40,19 @@ def _read(  # noqa: PLR0913 - an entry of the catalogue is these
     *,
     carried: bool = False,
     once: bool = False,
-    required: bool = False,
     tall: str = "",
 ) -> Query:
     """The query that fills the model's table ``name``, with that table's labels."""
-    return Query(name, metric, function, SAMPLES[name], combine, matchers, carried, once, required, tall)
+    return Query(name, metric, function, SAMPLES[name], combine, matchers, carried, once, tall)
 
 
 CATALOGUE: tuple[Query, ...] = (
     # Containers, from kube-state-metrics. How many scrapes saw it run, when its last run began, when its pod ended.
-    _read("running", "kube_pod_container_status_running", Function.SUM, Combine.MOST, required=True),
+    _read("running", "kube_pod_container_status_running", Function.SUM, Combine.MOST),
     _read("init_running", "kube_pod_init_container_status_running", Function.SUM, Combine.MOST),
     _read("started", "kube_pod_container_state_started", Function.LAST),
     _read("completed", "kube_pod_completion_time", Function.LAST),
-    _read("requests", "kube_pod_container_resource_requests", Function.MEAN, matchers=RESOURCES, required=True),
+    _read("requests", "kube_pod_container_resource_requests", Function.MEAN, matchers=RESOURCES),
     _read("init_requests", "kube_pod_init_container_resource_requests", Function.MEAN, matchers=RESOURCES),
     _read(
         "gpu_limits",
@@ -62,20 +61,20 @@ CATALOGUE: tuple[Query, ...] = (
         matchers=(Matcher("resource", "=~", GPU_RESOURCES),),
     ),
     # Use, from cAdvisor.
-    _read("cpu_last", CPU_SECONDS, Function.LAST, matchers=IS_CONTAINER, carried=True, required=True),
+    _read("cpu_last", CPU_SECONDS, Function.LAST, matchers=IS_CONTAINER, carried=True),
     _read("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, Combine.MIN, IS_CONTAINER),
     _read("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, matchers=IS_CONTAINER),
     _read("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, matchers=IS_CONTAINER, carried=True),
-    _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER, required=True),
+    _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER),
     _read("ram_scrapes", WORKING_SET, Function.COUNT, Combine.MOST, IS_CONTAINER),
     _read("cpu_largest", CPU_SECONDS, Function.LARGEST_RATE, matchers=IS_CONTAINER),
     _read("ram_largest", WORKING_SET, Function.LARGEST, matchers=IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.
     _read("gpu_busy", "DCGM_FI_PROF_GR_ENGINE_ACTIVE", Function.MEAN, Combine.MEAN, IS_CONTAINER),
     # Nodes.
-    _read("node_scrapes", "kube_node_info", Function.COUNT, Combine.MOST, carried=True, required=True),
+    _read("node_scrapes", "kube_node_info", Function.COUNT, Combine.MOST, carried=True),
     _read("node_created", "kube_node_created", Function.LAST),
-    _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True, required=True),
+    _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True),
     _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
     _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
@@ -94,7 +93,7 @@ CATALOGUE: tuple[Query, ...] = (
     # How many scrapes there were: series that exist as long as their source does.
     _read("state_scrapes", "kube_namespace_labels", Function.COUNT, Combine.MOST),
     # Names: asked once per chunk.
-    _read("pod_node", "kube_pod_info", Function.LAST, once=True, required=True),
+    _read("pod_node", "kube_pod_info", Function.LAST, once=True),
     _read("pod_owner", "kube_pod_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
     _read("replicaset_owner", "kube_replicaset_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),
     _read("job_owner", "kube_job_owner", Function.LAST, matchers=IS_CONTROLLER, once=True),

@@ -78,9 +78,8 @@ class Query:
     """One named table of numbers per interval.
 
     ``keep`` are the labels that become columns; ``carried`` asks for the interval before the first as well;
-    ``once`` asks one value for the whole chunk of intervals; ``required`` queries that stay empty while there are
-    containers are reported as missing metrics. ``tall`` is for metrics whose labels are not known in advance: those that
-    begin with it become rows, of which the last two columns of ``keep`` are name and value.
+    ``once`` asks one value for the whole chunk of intervals. ``tall`` is for metrics whose labels are not known in
+    advance: those that begin with it become rows, of which the last two columns of ``keep`` are name and value.
     """
 
     name: str
@@ -91,7 +90,6 @@ class Query:
     matchers: tuple[Matcher, ...] = ()
     carried: bool = False
     once: bool = False
-    required: bool = False
     tall: str = ""
 
     def promql(self, span: str, extra: tuple[Matcher, ...] = ()) -> str:
