@@ -43,6 +43,8 @@ def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
 def _parts_of_rows(name: str, shape: Shape, by: tuple[str, ...], amounts: tuple[str, ...]) -> ir.Table:
     rows = told_apart(name, shape)
     rows = rows.filter(rows.is_kept & ~rows.is_shared)
+    if shape.namespace:
+        rows = rows.filter(rows.namespace == shape.namespace)
     found = rows.group_by("set", *keys(shape), *by).agg(
         **{column: (rows[column] * rows.part).sum() for column in amounts}
     )

@@ -38,6 +38,8 @@ class Part:
     """Start of the day whose labels an interval has, by the start of the interval [unix s]; of the others, that start."""
     lasting: bool = False
     """Whether a file never changes under its name, so that what was read of it once may be kept."""
+    whole: bool = False
+    """Whether every interval of the files is in ``sets``, and is a day."""
 
 
 @dataclass(slots=True)

@@ -10,43 +10,26 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset_report import ASSET_SUMS, asset_report
-from farthing.model.question import ALLOCATION_PROPERTIES, Shape
+from farthing.model.question import Shape
 from farthing.model.sharing import (
     IDLE_COSTS,
     OVERALLOCATED,
     idle_rows_of,
-    is_apart,
-    needs_pools,
     per_hours,
     pool_key,
     pool_parts,
     shares,
     sum_of,
-    with_idle,
+    summed_rows,
 )
-from farthing.model.tables import ALLOCATION, COSTS, LARGEST, RESOURCES, TRAFFIC, extend, zero
-from farthing.model.telling import COLUMN, ORDER_COLUMN, UNALLOCATED, asked, keys, name_of, ordered, told_apart
+from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, apart_by, by_key, needs_pools, pool_columns, told
+from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, extend, zero
+from farthing.model.telling import ORDER_COLUMN, UNALLOCATED, keys, name_of, ordered
 
 IDLE = "__idle__"
 
-TOLD_BY = {
-    "node": ("cluster", "provider_id"),
-    "namespace": ("cluster",),
-    "controllerKind": ("cluster",),
-    "controller": ("cluster", "controller_kind", "namespace"),
-    "service": ("cluster", "namespace"),
-    "pod": ("cluster", "controller_kind", "controller", "namespace", "node", "provider_id"),
-}
-"""Columns that most rows of one value of a property share, so that it is worth to look whether all do."""
-
-NOT_ADDED = (*LARGEST, "seconds", "run_seconds", "run_start", "run_end")
-AMOUNTS = tuple(column for column, kind in ALLOCATION.items() if kind == "float64" and column not in NOT_ADDED)
-"""Columns of the facts that add up."""
-
 ALLOCATION_SUMS = (*AMOUNTS, *IDLE_COSTS, "shared_cost")
 MONEY = (*COSTS, *IDLE_COSTS, *OVERALLOCATED, "shared_cost")
-PROPERTY_COLUMNS = tuple(COLUMN.get(one, one) for one in ALLOCATION_PROPERTIES)
-APART = ("is_shared", "shared_as", "is_kept", "is_unmounted")
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(PROPERTY_COLUMNS, ""),
     **dict.fromkeys((*ALLOCATION_SUMS, *OVERALLOCATED, *LARGEST, "share"), 0.0),
@@ -67,19 +50,26 @@ def report(shape: Shape) -> ir.Table:
 def idle_report(shape: Shape) -> ir.Table:
     """The rows of idle cost of every set, in the asked order: in all, by cluster, or by node; what is shared is not there."""
     pools = idle_rows_of(shape)
-    split = [] if not shape.split_idle else list(pool_key(shape)[1:])
-    grouped = pools.group_by("set", *split).agg(
+    split = pool_key(shape)[1:] if shape.split_idle else ()
+    rows = pools.group_by("set", *split).agg(
         run_start=pools.run_start.min(),
         run_end=pools.run_end.max(),
-        cluster_=ibis.ifelse(pools.cluster.min() == pools.cluster.max(), pools.cluster.min(), ""),
+        least_cluster=pools.cluster.min(),
+        most_cluster=pools.cluster.max(),
         **{f"{name}_cost": pools[f"{name}_idle_cost"].sum() for name in RESOURCES},
         **{column: pools[column].sum() for column in OVERALLOCATED},
     )
     name = ibis.literal("")
     for key in split:
-        name = name.concat(grouped[key]).concat("/")
-    rows = grouped.mutate(name=name.concat(IDLE), cluster=grouped.cluster_).drop("cluster_")
+        name = name.concat(rows[key]).concat("/")
     costs = tuple(f"{name}_cost" for name in RESOURCES)
+    rows = rows.select(
+        "set",
+        *("run_start", "run_end", *costs, *OVERALLOCATED),
+        *(one for one in split if one != "cluster"),
+        name=name.concat(IDLE) if split else ibis.literal(IDLE),
+        cluster=ibis.ifelse(rows.least_cluster == rows.most_cluster, rows.least_cluster, ""),
+    )
     rows = per_hours(rows, (*costs, *OVERALLOCATED), shape)
     rows = rows.mutate(total_cost=sum_of(rows, costs))
     return ordered(rows, shape if ORDER_COLUMN[shape.sort_by] in rows.columns else replace(shape, sort_by="totalCost"))
@@ -115,15 +105,15 @@ def summed(shape: Shape) -> tuple[str, ...]:
 
 def shared_parts(shape: Shape) -> ir.Table:
     """What is spread over the rows of each set: set, part and cost; see ``sharing.pool_parts``."""
-    parts = pool_parts(_finest(shape), shape)
+    parts = pool_parts(summed_rows(shape), shape)
     return per_hours(parts, ("cost",), shape).order_by("set", "part")
 
 
 def _allocation_report(shape: Shape) -> ir.Table:
-    finest = _finest(shape)
-    rows = _summed(finest, shape)
+    every = summed_rows(shape)
+    rows = _shown(every, shape)
     if shape.sharing.pools:
-        rows = _with_shared_cost(rows, finest, shape)
+        rows = _with_shared_cost(rows, every, shape)
     rows = per_hours(rows, tuple(column for column in MONEY if column in rows.columns), shape)
     if shape.sort_by == "efficiency":
         rows = _with_efficiency(rows)
@@ -137,78 +127,41 @@ def _allocation_report(shape: Shape) -> ir.Table:
     return ordered(rows.mutate(total_cost=sum_of(rows, whole)), shape)
 
 
-def _finest(shape: Shape) -> ir.Table:
-    """Facts summed as far as sharing and filtering allow: by the keys, the pool of idle, and ``APART``; with ``IDLE_COSTS``."""
-    facts = told_apart("allocation", shape)
-    pooled = pool_key(shape)[1:] if needs_pools(shape) else ()
-    apart = APART if is_apart(shape) else ()
-    split = "service" in shape.aggregate
-    common = [column for column in _told(shape) if column not in (*pooled, *_by_key(shape))]
-    rows = facts.group_by("set", *keys(shape), *pooled, *apart).agg(
-        run_start=facts.run_start.min(),
-        run_end=facts.run_end.max(),
-        **{f"least_{column}": facts[column].min() for column in common},
-        **{f"most_{column}": facts[column].max() for column in common},
-        **{column: ((facts[column] * facts.part) if split else facts[column]).sum() for column in AMOUNTS},
-        **{column: facts[column].max() for column in LARGEST},
+def _shown(rows: ir.Table, shape: Shape) -> ir.Table:
+    """``rows`` that are kept and not shared, by set and keys; a property is given where all agree."""
+    for one, shown in (("is_kept", True), ("is_shared", False)):
+        if one in apart_by(shape):
+            rows = rows.filter(rows[one] if shown else ~rows[one])
+    by_keys, idle = by_key(shape), IDLE_COSTS if needs_pools(shape) else ()
+    looked_at = [column for column in told(shape) if column not in by_keys]
+    least, most = (
+        {column: column if column in pool_columns(shape) else f"{end}_{column}" for column in looked_at}
+        for end in ("least", "most")
     )
-    rows = rows.mutate(
-        **{
-            f"{end}_{column}": rows[column]
-            for end in ("least", "most")
-            for column in pooled
-            if column in _told(shape) and column not in _by_key(shape)
-        }
+    rows = rows.group_by("set", *keys(shape)).agg(
+        run_start=rows.run_start.min(),
+        run_end=rows.run_end.max(),
+        **{f"least_{column}": rows[least[column]].min() for column in looked_at},
+        **{f"most_{column}": rows[most[column]].max() for column in looked_at},
+        **{column: rows[column].sum() for column in (*AMOUNTS, *idle)},
+        **{column: rows[column].max() for column in LARGEST},
     )
-    return with_idle(rows, shape) if pooled else rows
-
-
-def _told(shape: Shape) -> list[str]:
-    """The columns of properties that rows of ``shape`` may share."""
-    named = shape.aggregate or ("pod", "container")
-    told = {column for one in named for column in (COLUMN.get(one, one), *TOLD_BY.get(one, ()))}
-    if shape.namespace:
-        told -= {"cluster", "node", "provider_id"}
-    return [column for column in PROPERTY_COLUMNS if column in told]
-
-
-def _by_key(shape: Shape) -> dict[str, str]:
-    """The columns of properties that a key names as they are, and the column of that key."""
-    pairs = zip(asked(shape), keys(shape), strict=True)
-    return {COLUMN.get(one, one): key for one, key in pairs if one in ALLOCATION_PROPERTIES and one != "controller"}
-
-
-def _summed(rows: ir.Table, shape: Shape) -> ir.Table:
-    """``rows`` of ``_finest`` that are kept and not shared, by the keys alone; a property is given where all agree."""
-    by_key = _by_key(shape)
-    told, idle = [one for one in _told(shape) if one not in by_key], IDLE_COSTS if needs_pools(shape) else ()
-    if is_apart(shape):
-        rows = rows.filter(rows.is_kept & ~rows.is_shared)
-    if is_apart(shape) or idle:
-        rows = rows.group_by("set", *keys(shape)).agg(
-            run_start=rows.run_start.min(),
-            run_end=rows.run_end.max(),
-            **{f"least_{column}": rows[f"least_{column}"].min() for column in told},
-            **{f"most_{column}": rows[f"most_{column}"].max() for column in told},
-            **{column: rows[column].sum() for column in (*AMOUNTS, *idle)},
-            **{column: rows[column].max() for column in LARGEST},
-        )
     properties = {
         column: ibis.ifelse(rows[f"least_{column}"] == rows[f"most_{column}"], rows[f"least_{column}"], "")
-        for column in told
+        for column in looked_at
     }
-    properties |= {column: rows[key].nullif(UNALLOCATED).fill_null("") for column, key in by_key.items()}
+    properties |= {column: rows[key].nullif(UNALLOCATED).fill_null("") for column, key in by_keys.items()}
     names = keys(shape) if shape.sharing.pools else ()
     return rows.select(
         "set", *names, "run_start", "run_end", *AMOUNTS, *idle, *LARGEST, name=name_of(rows, shape), **properties
     )
 
 
-def _with_shared_cost(rows: ir.Table, finest: ir.Table, shape: Shape) -> ir.Table:
+def _with_shared_cost(rows: ir.Table, every: ir.Table, shape: Shape) -> ir.Table:
     """``rows`` with their ``share`` of what is spread and its ``shared_cost``; where nobody is to bear it, it is a row."""
-    parts = pool_parts(finest, shape)
+    parts = pool_parts(every, shape)
     spread = parts.group_by("set").agg(spread=parts.cost.sum())
-    borne = shares(finest, shape)
+    borne = shares(every, shape)
     rows = extend(extend(rows, borne, "set", *keys(shape)), spread, "set")
     rows = rows.mutate(share=rows.share.fill_null(0.0), shared_cost=(rows.share * rows.spread).fill_null(0.0))
     rows = rows.drop("spread", *keys(shape))

@@ -8,8 +8,9 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import COST_METRICS, Shape
+from farthing.model.sums import needs_pools, sums_table
 from farthing.model.tables import COSTS, HOUR, RESOURCES, extend, zero
-from farthing.model.telling import facts_table, keys, told_apart
+from farthing.model.telling import facts_table, keys
 
 PART = ("set", "part", "cost")
 
@@ -25,77 +26,76 @@ def pool_key(shape: Shape) -> tuple[str, ...]:
     return ("set", "cluster", "node") if shape.idle_by_node else ("set", "cluster")
 
 
-def is_apart(shape: Shape) -> bool:
-    """Whether some rows are left out or spread over the others."""
-    return shape.filtered or shape.sharing.pools
-
-
-def needs_pools(shape: Shape) -> bool:
-    """Whether rows must know what idle is theirs: where it is shared, or told of what a filter keeps."""
-    return not shape.namespace and (shape.sharing.idle or shape.filtered)
-
-
-def _pools(shape: Shape) -> ir.Table:
-    """The idle cost of each pool: ``pool_key``, run_start and run_end [unix s], ``IDLE_COSTS`` and ``OVERALLOCATED``."""
+def _nodes() -> ir.Table:
+    """The facts of nodes, named as allocations name them."""
     asset = facts_table("asset")
-    nodes = asset.filter(asset.type == "Node").rename(node="name")
-    return nodes.group_by(*pool_key(shape)).agg(
+    return asset.filter(asset.type == "Node").rename(node="name")
+
+
+def _pools(shape: Shape, rows: ir.Table) -> ir.Table:
+    """The idle cost of each pool: ``pool_key``, run_start and run_end [unix s], ``IDLE_COSTS`` and ``OVERALLOCATED``.
+
+    And what those of ``rows`` that are on it were charged of each resource, such as ``cpu_charged``.
+    """
+    nodes, key = _nodes(), pool_key(shape)
+    pools = nodes.group_by(*key).agg(
         run_start=nodes.run_start.min(),
         run_end=nodes.run_end.max(),
         **{column: nodes[column].sum() for column in (*IDLE_COSTS, *OVERALLOCATED)},
     )
+    charged = {f"{name}_charged": rows[f"{name}_cost"].sum() for name in RESOURCES}
+    pools = extend(pools, rows.group_by(*key).agg(**charged), *key)
+    return pools.mutate(**{column: pools[column].fill_null(0.0) for column in charged})
 
 
-def with_idle(rows: ir.Table, shape: Shape) -> ir.Table:
-    """``rows`` with the part of each pool's idle cost that is theirs, as ``IDLE_COSTS``: by their cost of the resource."""
+def summed_rows(shape: Shape) -> ir.Table:
+    """The rows of ``sums_table``, where they must know it with the idle cost that is theirs as ``IDLE_COSTS``.
+
+    That is the part of their pool's that they have of its cost, resource by resource.
+    """
+    rows = sums_table(shape)
+    if not needs_pools(shape):
+        return rows
     key = pool_key(shape)
-    pools = _pools(shape).rename({f"{name}_of_pool": name for name in (*key, *IDLE_COSTS)})
-    joined = rows.left_join(pools, [rows[name] == pools[f"{name}_of_pool"] for name in key])
-    of_pool = ibis.window(group_by=[rows[name] for name in key])
-    parts = {name: rows[f"{name}_cost"] / rows[f"{name}_cost"].sum().over(of_pool).nullif(0.0) for name in RESOURCES}
-    theirs = {
-        f"{name}_idle_cost": (pools[f"{name}_idle_cost_of_pool"] * part).fill_null(0.0) for name, part in parts.items()
-    }
-    return joined.select(*(rows[name] for name in rows.columns), **theirs)
+    pools = _pools(shape, rows)
+    pools = pools.select(
+        **{f"{one}_of_pool": pools[one] for one in key},
+        **{f"{name}_part": pools[f"{name}_idle_cost"] / pools[f"{name}_charged"].nullif(0.0) for name in RESOURCES},
+    )
+    joined = rows.left_join(pools, [rows[one] == pools[f"{one}_of_pool"] for one in key])
+    theirs = {f"{name}_idle_cost": (rows[f"{name}_cost"] * pools[f"{name}_part"]).fill_null(0.0) for name in RESOURCES}
+    return joined.select(*(rows[one] for one in rows.columns), **theirs)
 
 
 def idle_rows_of(shape: Shape) -> ir.Table:
-    """The pools with the idle cost that is told as rows.
+    """Idle cost that is told as rows, of nodes or of whole pools: ``pool_key``, ``IDLE_COSTS`` and ``OVERALLOCATED``.
 
     Shared, it is what no row takes: that of a resource of which nothing was charged in its pool. Under a filter it is the
     part of the rows that the filter keeps, and none of what no row takes.
     """
-    pools = _pools(shape)
     if not needs_pools(shape):
-        return pools
-    key, facts = pool_key(shape), told_apart("allocation", shape)
-    if shape.filtered:
-        kept = facts.is_kept & ~ibis.literal(value=shape.sharing.idle)
-        parts = {name: ibis.ifelse(kept, facts[f"{name}_cost"], 0.0) for name in RESOURCES}
-        facts = facts.mutate(**{f"{name}_kept": cost for name, cost in parts.items()})
-    amounts = {f"{name}_charged": (facts[f"{name}_cost"] * facts.part).sum() for name in RESOURCES}
-    if shape.filtered:
-        amounts |= {f"{name}_kept": (facts[f"{name}_kept"] * facts.part).sum() for name in RESOURCES}
-        amounts["rows_kept"] = facts.is_kept.cast("int64").sum()
-    pools = extend(pools, facts.group_by(*key).agg(**amounts), *key)
-    charged = {name: pools[f"{name}_charged"].fill_null(0.0) for name in RESOURCES}
-    left = {
-        name: pools[f"{name}_kept"] / charged[name].nullif(0.0)
-        if shape.filtered
-        else ibis.ifelse(charged[name] > 0, 0.0, 1.0)
-        for name in RESOURCES
-    }
-    if shape.filtered:
-        pools = pools.filter(pools.rows_kept > 0)
+        return _nodes()
+    rows = sums_table(shape)
+    pools = _pools(shape, rows)
+    if not shape.filtered:
+        untaken = {name: ibis.ifelse(pools[f"{name}_charged"] > 0, 0.0, 1.0) for name in RESOURCES}
+        return pools.mutate(**{f"{name}_idle_cost": pools[f"{name}_idle_cost"] * untaken[name] for name in RESOURCES})
+    kept = (
+        rows.filter(rows.is_kept)
+        .group_by(*pool_key(shape))
+        .agg(**{f"{name}_kept": rows[f"{name}_cost"].sum() for name in RESOURCES})
+    )
+    pools = pools.join(kept, list(pool_key(shape)))
+    part = {name: pools[f"{name}_kept"] / pools[f"{name}_charged"].nullif(0.0) for name in RESOURCES}
     return pools.mutate(
-        **{f"{name}_idle_cost": pools[f"{name}_idle_cost"] * left[name].fill_null(0.0) for name in RESOURCES}
+        **{f"{name}_idle_cost": (pools[f"{name}_idle_cost"] * part[name]).fill_null(0.0) for name in RESOURCES}
     )
 
 
 def pool_parts(rows: ir.Table, shape: Shape) -> ir.Table:
     """What is spread over the groups: set, part (the namespace or label, ``shareCost``, ``overhead``) and its cost.
 
-    ``rows`` have ``shared_as``, the namespace or label that makes a row shared.
+    ``rows`` are those of ``summed_rows``.
     """
     shared = rows.filter(rows.is_shared)
     idle = sum_of(shared, IDLE_COSTS) if shape.sharing.idle else zero()
@@ -121,7 +121,9 @@ def shares(rows: ir.Table, shape: Shape) -> ir.Table:
     The groups are those of all rows that are neither shared nor unmounted; they are weighted by cost before idle.
     """
     weighed = rows.filter(~rows.is_shared & ~rows.is_unmounted)
-    weighed = weighed.mutate(cost=sum_of(weighed, COSTS))
+    weighed = weighed.mutate(
+        cost=sum_of(weighed, COSTS), is_kept=weighed.is_kept if shape.filtered else ibis.literal(value=True)
+    )
     groups = weighed.group_by("set", *keys(shape)).agg(
         weight=weighed.cost.sum(),
         kept_weight=ibis.ifelse(weighed.is_kept, weighed.cost, 0.0).sum(),

@@ -84,14 +84,13 @@ def name_of(rows: ir.Table, shape: Shape) -> ir.StringValue:
 
 
 def told_apart(table: str, shape: Shape) -> ir.Table:
-    """The facts ``table`` that count for ``shape``, with ``keys``, ``is_shared``, ``is_kept`` and ``is_unmounted``.
+    """The facts ``table`` with ``keys``, ``is_shared``, ``is_kept`` and ``is_unmounted``; of all namespaces.
 
     ``shared_as`` is the namespace, or the label, that makes a row shared; empty for none.
     ``part`` is how much of a row's amounts is here: less than 1 where a pod behind several services is several rows.
     """
     facts = facts_table(table)
     if shape.namespace:
-        facts = facts.filter(facts.namespace == shape.namespace)
         facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = with_said(facts, shape)
     facts = facts.mutate(is_kept=_kept(facts, shape.kept, shape))

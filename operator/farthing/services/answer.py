@@ -99,7 +99,7 @@ class Answerer:
                 found.append(paths[table])
         sets = {start: index for starts in pieces.values() for start, index in starts.items()}
         begun = {start: stored[date].start for date, starts in pieces.items() for start in starts}
-        return [Part(files, sets, begun, lasting=True)]
+        return [Part(files, sets, begun, lasting=True, whole=grain == "day")]
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

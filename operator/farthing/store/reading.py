@@ -19,9 +19,10 @@ from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, summed
 from farthing.model.said import INHERITED, OWN, column_of, lookups
+from farthing.model.sums import are_few, sums
 from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
-from farthing.store.hot import HotFiles
+from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
 
 Row = dict[str, Any]
@@ -53,7 +54,7 @@ class Reader:
         # One thread adds in one order: the same question has the same answer to the last digit. Small questions, which most
         # are, are no slower for it, and several at a time are answered on several cores.
         self._database = connect(threads=1)
-        self._hot = HotFiles(self._database.cursor())
+        self._hot = HotTables(self._database.cursor())
         self._threads = local()
 
     def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()) -> list[Row]:
@@ -103,12 +104,11 @@ class Reader:
     def _query(self, shape: Shape, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         try:
             with ExitStack() as held:
-                asked = [table for table in TABLES if quoted(table) in select]
-                sources = [f"{table} as ({self._source(held, table, parts)})" for table in asked]
-                for kind, key in lookups(shape):
-                    for whose, columns in ((kind, OWN), (f"namespace_{kind}", INHERITED)):
-                        looked_up = self._looked_up(held, (whose, key), columns, parts)
-                        sources.append(f"{quoted(column_of((whose, key)))} as ({looked_up})")
+                sources = []
+                if quoted("sums") in select:
+                    found = [_of_sets(self._sums(held, shape, part), part) for part in parts]
+                    sources.append(f'"sums" as ({" union all by name ".join(found)})')
+                sources += self._sources(held, shape, select, parts)
                 if quoted("sets") in select:
                     sets = ", ".join(f"({index:d}, {seconds:f}::double)" for index, seconds in enumerate(passed))
                     sources.append(f'"sets"("set", "passed") as (values {sets})')
@@ -116,58 +116,79 @@ class Reader:
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
 
-    def _source(self, held: ExitStack, table: str, parts: Sequence[Part]) -> str:
-        """SQL of the rows of ``table`` that belong to a set, with it; what it selects from stays as long as ``held``."""
-        selects = []
-        for part in parts:
-            paths = part.files[table]
-            source = held.enter_context(self._hot.reading(paths)) if part.lasting else parquet(paths)
-            if table == "workload":
-                days = ", ".join(f"{day:d}" for day in sorted({part.days.get(start, start) for start in part.sets}))
-                selects.append(f'select * from {source} where "start" in ({days})')  # noqa: S608 - likewise
-                continue
-            (index, *others) = sorted(set(part.sets.values()))
-            if not others and all(part.days.get(start, start) == start for start in part.sets):
-                # One set of whole days is asked for most: no join tells each row what is the same for all.
-                starts = ", ".join(f"{start:d}" for start in sorted(part.sets))
-                selects.append(
-                    f'select f.*, {index:d}::bigint as "set", f."start" as "day" from {source} f '  # noqa: S608 - likewise
-                    f'where f."start" in ({starts})'
-                )
-                continue
-            rows = ", ".join(
-                f"({start:d}, {index:d}, {part.days.get(start, start):d})" for start, index in part.sets.items()
-            )
-            selects.append(
-                f'select f.*, p."set", p."day" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
-                f'join (values {rows}) p("start", "set", "day") on f."start" = p."start"'
-            )
-        return " union all by name ".join(selects)
+    def _sums(self, held: ExitStack, shape: Shape, part: Part) -> str:
+        """SQL of the ``model.sums.sums`` of ``part``: of stored days they are kept."""
+        select = _sql(sums, shape)
 
-    def _looked_up(
-        self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], parts: Sequence[Part]
-    ) -> str:
+        def made(needed: ExitStack) -> str:
+            return f"with {', '.join(self._sources(needed, shape, select, [part]))} {select}"
+
+        if part.lasting and part.whole and are_few(shape):
+            files = [
+                path for table in TABLES if quoted(table) in select or table == "workload" for path in part.files[table]
+            ]
+            return held.enter_context(self._hot.reading((select, *files), made, few=True))
+        return f"({made(held)})"
+
+    def _sources(self, held: ExitStack, shape: Shape, select: str, parts: Sequence[Part]) -> list[str]:
+        """What ``select`` reads of the files of ``parts``, as SQL of common tables."""
+        sources = [
+            f"{table} as ({' union all by name '.join(self._rows(held, table, part) for part in parts)})"
+            for table in TABLES
+            if quoted(table) in select
+        ]
+        for kind, key in lookups(shape):
+            for whose, columns in ((kind, OWN), (f"namespace_{kind}", INHERITED)):
+                name = quoted(column_of((whose, key)))
+                if name in select:
+                    found = (self._looked_up(held, (whose, key), columns, part) for part in parts)
+                    sources.append(f"{name} as ({' union all by name '.join(found)})")
+        return sources
+
+    def _rows(self, held: ExitStack, table: str, part: Part) -> str:
+        """SQL of the rows of ``table`` that belong to a set; what it selects from stays as long as ``held``."""
+        source = parquet(part.files[table])
+        if part.lasting:
+            source = held.enter_context(
+                self._hot.reading(tuple(part.files[table]), lambda _: f"from {parquet(part.files[table])}")
+            )
+        return (
+            f"select * from {source} where {_of_days(part, 'start')}" if table == "workload" else _of_sets(source, part)
+        )
+
+    def _looked_up(self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], part: Part) -> str:
         """SQL of the values of one label or annotation, of pods or of namespaces (``model.said``)."""
         named = ", ".join('"start" as "day"' if column == "day" else quoted(column) for column in columns)
         where = f"kind = {text(lookup[0])} and key = {text(lookup[1])}"
-        select = f"select {named} from {{}} where {where}"  # noqa: S608 - quoted
-        selects = []
-        for part in parts:
-            paths = part.files["workload"]
-            days = ", ".join(f"{day:d}" for day in sorted({part.days.get(start, start) for start in part.sets}))
-            taken = (
-                held.enter_context(self._hot.reading(paths, select))
-                if part.lasting
-                else f"({select.replace('{}', parquet(paths), 1)})"
-            )
-            selects.append(f'select * from {taken} where "day" in ({days})')  # noqa: S608 - likewise
-        return " union all by name ".join(selects)
+        rows = f"select {named} from {parquet(part.files['workload'])} where {where}"  # noqa: S608 - quoted
+        source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
+        return f"select * from {source} where {_of_days(part, 'day')}"  # noqa: S608 - likewise
 
     def _prepared(self) -> "Prepared":
         if not hasattr(self._threads, "prepared"):
             self._threads.prepared = Prepared(self._database.cursor())
         prepared: Prepared = self._threads.prepared
         return prepared
+
+
+def _of_sets(source: str, part: Part) -> str:
+    """SQL of the rows of ``source`` that belong to a set of ``part``, with it and their day."""
+    (index, *others) = sorted(set(part.sets.values()))
+    if not others and all(part.days.get(start, start) == start for start in part.sets):
+        # One set of whole days is asked for most: no join tells each row what is the same for all.
+        starts = "" if part.whole else f' where f."start" in ({", ".join(f"{start:d}" for start in sorted(part.sets))})'
+        return f'select f.*, {index:d}::bigint as "set", f."start" as "day" from {source} f{starts}'  # noqa: S608
+    rows = ", ".join(f"({start:d}, {index:d}, {part.days.get(start, start):d})" for start, index in part.sets.items())
+    return (
+        f'select f.*, p."set", p."day" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
+        f'join (values {rows}) p("start", "set", "day") on f."start" = p."start"'
+    )
+
+
+def _of_days(part: Part, column: str) -> str:
+    """SQL that holds of the rows of the days of ``part``."""
+    days = sorted({part.days.get(start, start) for start in part.sets})
+    return "true" if part.whole else f"{quoted(column)} in ({', '.join(f'{day:d}' for day in days)})"
 
 
 def _limited(shape: Shape, select: str, limit: int) -> str:
