@@ -1,0 +1,94 @@
+"""Facts summed by interval as far as sharing and filtering allow: all that a report of them needs, in far fewer rows.
+
+Stored days never change, so that their sums may be kept: the next question of their kind adds up a few hundred rows.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from farthing.model.question import ALLOCATION_PROPERTIES, Shape
+from farthing.model.tables import ALLOCATION, LARGEST
+from farthing.model.telling import COLUMN, asked, keys, told_apart
+
+TOLD_BY = {
+    "node": ("cluster", "provider_id"),
+    "namespace": ("cluster",),
+    "controllerKind": ("cluster",),
+    "controller": ("cluster", "controller_kind", "namespace"),
+    "service": ("cluster", "namespace"),
+    "pod": ("cluster", "controller_kind", "controller", "namespace", "node", "provider_id"),
+}
+"""Columns that most rows of one value of a property share, so that it is worth to look whether all do."""
+
+PROPERTY_COLUMNS = tuple(COLUMN.get(one, one) for one in ALLOCATION_PROPERTIES)
+NOT_ADDED = (*LARGEST, "seconds", "run_seconds", "run_start", "run_end")
+AMOUNTS = tuple(column for column, kind in ALLOCATION.items() if kind == "float64" and column not in NOT_ADDED)
+"""Columns of the facts that add up."""
+
+TENANT = "tenant"
+"""The namespace of a row, where a question is of one namespace: all tenants ask the same sums."""
+
+
+def sums(shape: Shape) -> ir.Table:
+    """Facts by start [unix s], ``keys``, ``pool_columns``, ``apart_by`` and ``TENANT``, each where the shape needs it.
+
+    Columns beside those: run_start, run_end [unix s], the least and the most of each of ``told``, ``AMOUNTS`` and ``LARGEST``.
+    """
+    facts = told_apart("allocation", shape)
+    if shape.namespace:
+        facts = facts.mutate(**{TENANT: facts.namespace})
+    tenant = (TENANT,) if shape.namespace else ()
+    split = "service" in shape.aggregate
+    looked_at = [column for column in told(shape) if column not in (*pool_columns(shape), *by_key(shape))]
+    return facts.group_by("start", *keys(shape), *pool_columns(shape), *apart_by(shape), *tenant).agg(
+        run_start=facts.run_start.min(),
+        run_end=facts.run_end.max(),
+        **{f"least_{column}": facts[column].min() for column in looked_at},
+        **{f"most_{column}": facts[column].max() for column in looked_at},
+        **{column: ((facts[column] * facts.part) if split else facts[column]).sum() for column in AMOUNTS},
+        **{column: facts[column].max() for column in LARGEST},
+    )
+
+
+def sums_table(shape: Shape) -> ir.Table:
+    """The table of ``sums`` that a report of ``shape`` reads, each row with its set; of a tenant its own rows."""
+    rows = ibis.table({**dict(sums(shape).schema().items()), "set": "int64"}, name="sums")
+    return rows.filter(rows[TENANT] == shape.namespace) if shape.namespace else rows
+
+
+def are_few(shape: Shape) -> bool:
+    """Whether the sums of ``shape`` are far fewer rows than its facts."""
+    return not {"pod", "container"} & set(asked(shape))
+
+
+def needs_pools(shape: Shape) -> bool:
+    """Whether rows must know what idle is theirs: where it is shared, or told of what a filter keeps."""
+    return not shape.namespace and (shape.sharing.idle or shape.filtered)
+
+
+def pool_columns(shape: Shape) -> tuple[str, ...]:
+    """What tells the pools of idle cost apart, where rows must know theirs."""
+    if not needs_pools(shape):
+        return ()
+    return ("cluster", "node") if shape.idle_by_node else ("cluster",)
+
+
+def apart_by(shape: Shape) -> tuple[str, ...]:
+    """What tells the rows apart that are left out, or spread over the others."""
+    kept = ("is_kept",) if shape.filtered else ()
+    return (*kept, "is_shared", "shared_as", "is_unmounted") if shape.sharing.pools else kept
+
+
+def told(shape: Shape) -> list[str]:
+    """The columns of properties that rows of ``shape`` may share."""
+    named = shape.aggregate or ("pod", "container")
+    found = {column for one in named for column in (COLUMN.get(one, one), *TOLD_BY.get(one, ()))}
+    if shape.namespace:
+        found -= {"cluster", "node", "provider_id"}
+    return [column for column in PROPERTY_COLUMNS if column in found]
+
+
+def by_key(shape: Shape) -> dict[str, str]:
+    """The columns of properties that a key names as they are, and the column of that key."""
+    pairs = zip(asked(shape), keys(shape), strict=True)
+    return {COLUMN.get(one, one): key for one, key in pairs if one in ALLOCATION_PROPERTIES and one != "controller"}
