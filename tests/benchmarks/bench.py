@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,14 @@ from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collect import Collector
 from farthing.settings import Settings
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
+from tests.benchmarks.long_store import long_store
 from tests.support.controlplane import PROGRAMS, ControlPlane
 from tests.support.many_reports import many_reports
 from tests.support.tools import ensure
 
 RUNS = 5
 QUESTIONS = 400
+MANY_DAYS = 120
 HOUR = 3600
 CLUSTER = "bench"
 
@@ -56,6 +59,7 @@ def main() -> None:
         results["memory"] = memory(server.url, Path(folder))
         results["7 days by namespace"] = seven_days(settings)
         results["7 days by namespace,label:app"] = shared_and_filtered(settings)
+        results["120 daily sets by namespace"] = daily_sets(settings, Path(folder))
         results["200 reports"] = reports_at_once(settings, Path(folder))
     out = REPOSITORY / "bench"
     out.mkdir(exist_ok=True)
@@ -149,6 +153,22 @@ def shared_and_filtered(settings: Settings) -> dict[str, Any]:
     figures = {"first_ms": first * 1000, **percentiles(times)}
     print(f"7 days by namespace,label:app, idle shared, filtered   p50 {figures['p50_ms']:.1f} ms, "
           f"p99 {figures['p99_ms']:.1f} ms (first {figures['first_ms']:.0f} ms)", flush=True)  # fmt: skip
+    return figures
+
+
+def daily_sets(settings: Settings, folder: Path) -> dict[str, Any]:
+    """A report of 120 days by namespace, a set a day, from the store, inside the process; the week's days in turn."""
+    store = folder / "long"
+    start, end = long_store(settings.store, store, CLUSTER, MANY_DAYS)
+    instants = [datetime.fromtimestamp(at, UTC) for at in range(start, end + DAY, DAY)]
+    sets = tuple((Window(*bounds),) for bounds in pairwise(instants))
+    question = Question(Shape("allocation", ("namespace",)), Window(instants[0], instants[-1]), sets)
+    answers = wiring.answerer(Settings(**{**_fields(settings), "store": store}), None)
+    first = timed(lambda: answers.answer(question, end + DAY))
+    times = [timed(lambda: answers.answer(question, end + DAY)) * 1000 for _ in range(QUESTIONS // 8)]
+    figures = {"first_ms": first * 1000, **percentiles(times)}
+    print(f"120 daily sets by namespace   p50 {figures['p50_ms']:.0f} ms, p99 {figures['p99_ms']:.0f} ms "
+          f"(first {figures['first_ms']:.0f} ms)", flush=True)  # fmt: skip
     return figures
 
 

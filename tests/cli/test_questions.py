@@ -87,6 +87,42 @@ def test_every_form_of_an_answer_says_the_same(farthing: Farthing, demo: DemoSto
         )
 
 
+def test_kubecosts_lists_of_what_to_show_are_flags_and_hold_together_with_a_filter(
+    farthing: Farthing, demo: DemoStore
+) -> None:
+    asked = [
+        "allocation",
+        "--aggregate",
+        "namespace,controller",
+        "--no-idle",
+        "--window",
+        str(demo.window),
+        *demo.flags,
+    ]
+    every = json.loads(farthing(*asked, "-o", "json").out)
+    lists = [
+        "--filter-namespaces",
+        "shop,dat*",
+        "--filter-controller-kinds",
+        "deployment,stateful*",
+        "--filter",
+        'pod!:"none"',
+    ]
+    shown = json.loads(farthing(*asked, *lists, "-o", "json").out)
+    assert {row["properties"]["namespace"] for row in shown} == {"shop", "data"}
+    picked = [
+        row
+        for row in every
+        if row["name"].startswith(("shop/deployment:", "shop/stateful", "data/deployment:", "data/stateful"))
+    ]
+    assert {row["name"]: row["totalCost"] for row in shown} == {
+        row["name"]: pytest.approx(row["totalCost"]) for row in picked
+    }
+    done = farthing(*asked, "--filter-labels", "app")
+    assert done.code == 2
+    assert "filterLabels 'app' names no value: write key:value" in done.err
+
+
 def test_a_limit_says_how_many_rows_are_left_out(farthing: Farthing, demo: DemoStore) -> None:
     asked = ["allocation", "--aggregate", "pod", "--window", str(demo.window), *demo.flags]
     every = json.loads(farthing(*asked, "-o", "json").out)

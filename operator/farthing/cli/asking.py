@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from farthing.cli.failure import INCOMPLETE
 from farthing.cli.options import common, output
 from farthing.cli.show import print_answer
 from farthing.model.answer import Answer
+from farthing.model.filters import Every, Filter
 from farthing.prometheus.client import Prometheus
 from farthing.resources import API_VERSION
 from farthing.resources.parsing import parse_report
@@ -19,6 +21,7 @@ from farthing.settings import Settings
 
 Command = Callable[..., Any]
 
+EVERY_ROW = Every()
 EVERYTHING = Scope(frozenset(), everywhere=True)
 """Who runs the process may see all of the store."""
 
@@ -46,17 +49,17 @@ def question_options(command: Command) -> Command:
     return common(command)
 
 
-def ask(kind: str, settings: Settings, form: str, **spec: Any) -> None:
-    """Answer a question and print it. Raises FarthingError."""
+def ask(kind: str, settings: Settings, form: str, kept: Filter = EVERY_ROW, **spec: Any) -> None:
+    """Answer a question and print it, of rows that ``kept`` keeps besides the spec's filter. Raises FarthingError."""
     flags = {_camel(name): value for name, value in spec.items() if value is not None}
     flags["aggregate"] = listed(spec["aggregate"])
     report = parse_report({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": flags})
     with fetcher(settings) as prometheus:
         answers = wiring.answerer(settings, prometheus)
         now = prometheus.now() if prometheus is not None else clock()
-        answer = answers.answer(
-            question_of(report, now, settings.zone, EVERYTHING, settings.aliases), int(now), detailed=form != "table"
-        )
+        question = question_of(report, now, settings.zone, EVERYTHING, settings.aliases)
+        shape = replace(question.shape, kept=Every((question.shape.kept, kept)))
+        answer = answers.answer(replace(question, shape=shape), int(now), detailed=form != "table")
     print_answer(answer, form, settings.currency)
     if not answer.seen.complete:
         raise click.exceptions.Exit(_incomplete(answer))

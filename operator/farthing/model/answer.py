@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, fsum
+from operator import itemgetter
 from typing import Any
 
 from farthing.model.asset_report import ASSET_COSTS, ASSET_SUMS
@@ -138,13 +139,11 @@ def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     overallocated_cost [currency].
     """
     columns = ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)
-    of_idle = dict.fromkeys(columns, 0.0)
-    of_others = dict.fromkeys(columns, 0.0)
-    for row in rows:
-        kept = of_idle if row["is_idle"] else of_others
-        for column in columns:
-            # What a question has no need of is in no sum of its rows.
-            kept[column] += row.get(column) or 0.0
+    every = list(rows)
+    of_idle, of_others = (
+        {column: fsum(map(itemgetter(column), kept)) for column in columns}
+        for kept in ([row for row in every if row["is_idle"]], [row for row in every if not row["is_idle"]])
+    )
     if shape.kind == "asset":
         return {**of_others, **{f"{name}_asset_cost": of_others[f"{name}_cost"] for name in RESOURCES}}
     return {

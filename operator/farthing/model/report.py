@@ -30,6 +30,10 @@ IDLE = "__idle__"
 
 ALLOCATION_SUMS = (*AMOUNTS, *IDLE_COSTS, "shared_cost")
 MONEY = (*COSTS, *IDLE_COSTS, *OVERALLOCATED, "shared_cost")
+NETWORK_COSTS = tuple(f"network_{kind}_cost" for kind in TRAFFIC)
+OF_RESOURCES = tuple(
+    (name, f"{name}_cost", f"{name}_idle_cost", f"{name}_requested", f"{name}_used") for name in RESOURCES
+)
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(PROPERTY_COLUMNS, ""),
     **dict.fromkeys((*ALLOCATION_SUMS, *OVERALLOCATED, *LARGEST, "share"), 0.0),
@@ -84,12 +88,12 @@ def completed(row: dict[str, Any], shape: Shape, *, is_idle: bool) -> dict[str, 
     if shape.kind == "asset":
         return {**row, "is_idle": False}
     row = {**EMPTY, **row, "is_idle": is_idle}
-    row["network_cost"] = sum(row[f"network_{kind}_cost"] for kind in TRAFFIC)
-    own = {name: row[f"{name}_cost"] - row[f"{name}_idle_cost"] for name in RESOURCES}
-    for name, cost in own.items():
-        requested, used = row[f"{name}_requested"], row[f"{name}_used"]
-        unasked = 1.0 if used > 0 and cost > 0 else 0.0
-        row[f"{name}_efficiency"] = used / requested if requested > 0 else unasked
+    row["network_cost"] = sum(row[column] for column in NETWORK_COSTS)
+    own = {}
+    for name, cost, idle, requested, used in OF_RESOURCES:
+        own[name] = row[cost] - row[idle]
+        unasked = 1.0 if row[used] > 0 and own[name] > 0 else 0.0
+        row[f"{name}_efficiency"] = row[used] / row[requested] if row[requested] > 0 else unasked
     weight = own["cpu"] + own["ram"]
     weighted = row["cpu_efficiency"] * own["cpu"] + row["ram_efficiency"] * own["ram"]
     row["total_efficiency"] = weighted / weight if weight > 0 else 0.0
@@ -120,7 +124,7 @@ def _allocation_report(shape: Shape) -> ir.Table:
     if shape.sharing.idle:
         rows = rows.mutate(**{f"{name}_cost": rows[f"{name}_cost"] + rows[f"{name}_idle_cost"] for name in RESOURCES})
     if shape.sort_by == "networkCost":
-        rows = rows.mutate(network_cost=sum_of(rows, tuple(f"network_{kind}_cost" for kind in TRAFFIC)))
+        rows = rows.mutate(network_cost=sum_of(rows, NETWORK_COSTS))
     whole = (*COSTS, "shared_cost") if shape.sharing.pools else COSTS
     if shape.sort_by == "sharedCost" and not shape.sharing.pools:
         rows = rows.mutate(shared_cost=zero())

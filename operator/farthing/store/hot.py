@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from threading import RLock
+from threading import Lock
 from typing import TypeAlias
 
 import duckdb
@@ -33,8 +33,11 @@ class HotTables:
     connection: duckdb.DuckDBPyConnection
     most_rows: int = MOST_ROWS
     _tables: "OrderedDict[Hashable, _Hot]" = field(default_factory=OrderedDict)
+    _making: dict[Hashable, Lock] = field(default_factory=dict)
+    """Held while a table is made: who asks for the same waits, and nobody else."""
     _numbers: Iterator[int] = field(default_factory=count)
-    _lock: RLock = field(default_factory=RLock)
+    _lock: Lock = field(default_factory=Lock)
+    """Held while nothing takes long."""
 
     @contextmanager
     def reading(self, key: Hashable, select: Select, *, few: bool = False) -> Iterator[str]:
@@ -43,10 +46,7 @@ class HotTables:
         ``key`` tells the rows from all others; ``few`` says that there are not too many, so that they need not be counted
         before. Raises duckdb.IOException if a file cannot be read.
         """
-        with self._lock:
-            hot = self._held(key, select, few=few)
-            if hot is not None:
-                hot.readers += 1
+        hot = self._held(key) or self._made(key, select, few=few)
         try:
             with ExitStack() as needed:
                 yield hot.table if hot is not None else f"({select(needed)})"
@@ -55,35 +55,54 @@ class HotTables:
                 with self._lock:
                     hot.readers -= 1
 
-    def _held(self, key: Hashable, select: Select, *, few: bool) -> _Hot | None:
-        if key in self._tables:
-            self._tables.move_to_end(key)
-            return self._tables[key]
-        table = f"hot_{next(self._numbers)}"
-        with ExitStack() as needed:
-            rows = select(needed)
-            if not few and not self._make_room(self._count(f"({rows})")):
-                return None
-            run(self.connection, f"create table {table} as {rows}")
-        number = self._count(table)
-        if not self._make_room(number):
-            run(self.connection, f"drop table {table}")
-            return None
-        self._tables[key] = hot = _Hot(table, number)
-        return hot
+    def _held(self, key: Hashable) -> _Hot | None:
+        """The table of ``key``, with one reader more."""
+        with self._lock:
+            hot = self._tables.get(key)
+            if hot is not None:
+                self._tables.move_to_end(key)
+                hot.readers += 1
+            return hot
 
-    def _count(self, rows: str) -> int:
-        number: int = run(self.connection, f"select count(*) from {rows}")[0][0]  # noqa: S608 - paths are quoted
-        return number
+    def _made(self, key: Hashable, select: Select, *, few: bool) -> _Hot | None:
+        """The table of ``key``, made if nobody else did meanwhile; None where it is too large."""
+        with self._lock:
+            making = self._making.setdefault(key, Lock())
+        with making:
+            hot = self._held(key)
+            if hot is not None:
+                return hot
+            connection, table = self.connection.cursor(), f"hot_{next(self._numbers)}"
+            try:
+                with ExitStack() as needed:
+                    rows = select(needed)
+                    if not few and not self._make_room(_count(connection, f"({rows})")):
+                        return None
+                    run(connection, f"create table {table} as {rows}")
+                hot = _Hot(table, _count(connection, table), readers=1)
+                if self._make_room(hot.rows) and self._tables.setdefault(key, hot) is hot:
+                    return hot
+                run(connection, f"drop table {table}")
+            finally:
+                connection.close()
+                with self._lock:
+                    self._making.pop(key, None)
+        return None
 
     def _make_room(self, rows: int) -> bool:
         """Drop what was not asked for longest and nobody reads, until ``rows`` more fit; False if they never do."""
-        kept = sum(hot.rows for hot in self._tables.values())
-        for key, hot in list(self._tables.items()):
-            if kept + rows <= self.most_rows:
-                break
-            if hot.readers == 0:
-                run(self.connection, f"drop table {hot.table}")
-                del self._tables[key]
-                kept -= hot.rows
-        return kept + rows <= self.most_rows
+        with self._lock:
+            kept = sum(hot.rows for hot in self._tables.values())
+            for key, hot in list(self._tables.items()):
+                if kept + rows <= self.most_rows:
+                    break
+                if hot.readers == 0:
+                    run(self.connection, f"drop table {hot.table}")
+                    del self._tables[key]
+                    kept -= hot.rows
+            return kept + rows <= self.most_rows
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    number: int = run(connection, f"select count(*) from {rows}")[0][0]  # noqa: S608 - names of our own, and quoted paths
+    return number

@@ -86,7 +86,7 @@ class Reader:
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
         each_once = [{**row, "rows": 1} for row in (idle if limit else both)]
-        return both, [*({**row, "is_idle": False} for row in rest), *each_once]
+        return both, [*(completed(row, shape, is_idle=False) for row in rest), *each_once]
 
     def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         # Under a filter, idle that is shared is nobody's row.
@@ -147,14 +147,11 @@ class Reader:
 
     def _rows(self, held: ExitStack, table: str, part: Part) -> str:
         """SQL of the rows of ``table`` that belong to a set; what it selects from stays as long as ``held``."""
-        source = parquet(part.files[table])
-        if part.lasting:
-            source = held.enter_context(
-                self._hot.reading(tuple(part.files[table]), lambda _: f"from {parquet(part.files[table])}")
-            )
-        return (
-            f"select * from {source} where {_of_days(part, 'start')}" if table == "workload" else _of_sets(source, part)
-        )
+        files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
+        source = held.enter_context(self._hot.reading(files, lambda _: files)) if part.lasting else f"({files})"
+        if table == "workload":
+            return f"select * from {source} where {_of_days(part, 'start')}"  # noqa: S608 - likewise
+        return _of_sets(source, part)
 
     def _looked_up(self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], part: Part) -> str:
         """SQL of the values of one label or annotation, of pods or of namespaces (``model.said``)."""
@@ -194,7 +191,7 @@ def _of_days(part: Part, column: str) -> str:
 def _limited(shape: Shape, select: str, limit: int) -> str:
     """SQL of the first rows of each set, and after them one row without a set for the sums of all."""
     order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
-    sums = ", ".join(f"sum({quoted(column)}) as {quoted(column)}" for column in summed(shape))
+    sums = ", ".join(f"coalesce(sum({quoted(column)}), 0) as {quoted(column)}" for column in summed(shape))
     return f"""
         with report as materialized ({select})
         select * from (
