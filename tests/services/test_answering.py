@@ -63,7 +63,7 @@ def test_the_total_is_the_same_however_rows_are_formed_cut_joined_and_limited(
 def test_what_workloads_hold_and_what_is_idle_is_what_the_assets_cost(demo: DemoStore) -> None:
     costs = ask(demo, demo.question(BY_NAMESPACE, str(demo.window)))
     assets = ask(demo, demo.question(Shape("asset", ("name",), idle=False), str(demo.window)))
-    fee = assets.other_costs["management_cost"]
+    fee = assets.costs["management_cost"]
     assert fee > 0
     held = costs.total_cost - costs.total("overallocated_cost")
     assert held + fee == pytest.approx(assets.total_cost, rel=1e-9)

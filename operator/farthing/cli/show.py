@@ -7,9 +7,20 @@ import click
 from farthing.exports.formats import FORMATS
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer
-from farthing.model.tables import RESOURCES
+from farthing.model.tables import RESOURCES, TRAFFIC
 from farthing.model.window import rfc3339
 from farthing.resources.text import money_text, percent_text
+
+OF_WORKLOADS = {
+    "PV": ("pv_cost",),
+    "NETWORK": tuple(f"network_{kind}_cost" for kind in TRAFFIC),
+    "LB": ("lb_cost",),
+    "SHARED": ("shared_cost",),
+}
+OF_ASSETS = {
+    "DISK": ("pv_cost",), "NETWORK": ("network_cost",), "LB": ("lb_cost",), "MANAGEMENT": ("management_cost",),
+}  # fmt: skip
+"""Headings of the costs that only some rows have, and the columns each adds up."""
 
 GAP = 3
 """Spaces between two columns."""
@@ -22,20 +33,30 @@ def print_answer(answer: Answer, form: str, currency: str) -> None:
         return
     many = len(answer.question.sets) > 1
     efficient = answer.question.shape.kind == "allocation"
-    header = ["NAME", "CPU", "RAM", "GPU", "TOTAL", *(["EFFICIENCY"] if efficient else [])]
+    parts = _parts(answer)
     rows = []
     for row in answer.rows:
-        costs = [money_text(row[f"{name}_cost"]) for name in RESOURCES]
+        costs = [money_text(sum(row[column] for column in columns)) for columns in parts.values()]
         start = [rfc3339(answer.question.sets[row["set"]][0].start)] if many else []
         efficiency = ["" if row["is_idle"] else f"{row['total_efficiency']:.1%}"] if efficient else []
         rows.append([*start, row["name"], *costs, money_text(row["total_cost"]), *efficiency])
-    total = [money_text(answer.cost(name)) for name in RESOURCES]
+    whole = answer.costs
+    total = [money_text(sum(whole[column] for column in columns)) for columns in parts.values()]
     efficiency = [f"{answer.total_efficiency:.1%}"] if efficient else []
     rows.append([*([""] if many else []), "TOTAL", *total, money_text(answer.total_cost), *efficiency])
-    print_columns([*(["START"] if many else []), *header], rows, numbers_from=2 if many else 1)
+    header = [*(["START"] if many else []), "NAME", *parts, "TOTAL", *(["EFFICIENCY"] if efficient else [])]
+    print_columns(header, rows, numbers_from=2 if many else 1)
     left = f", {answer.rows_total - len(answer.rows)} more rows" if answer.rows_total > len(answer.rows) else ""
     coverage = percent_text(min(1.0, answer.seen.share))
     click.echo(f"\n{answer.question.window} in {currency}, {coverage} of the scrapes seen{left}")
+
+
+def _parts(answer: Answer) -> dict[str, tuple[str, ...]]:
+    """The costs to show by their heading, each a sum of columns: cpu, memory, GPU, and of the others what there is."""
+    whole = answer.costs
+    of_kind = OF_ASSETS if answer.question.shape.kind == "asset" else OF_WORKLOADS
+    others = {heading: columns for heading, columns in of_kind.items() if any(whole[column] for column in columns)}
+    return {name.upper(): (f"{name}_cost",) for name in RESOURCES} | others
 
 
 def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int | None = None) -> None:

@@ -102,16 +102,16 @@ class Answer:
         return self.sums[f"{resource}_cost"] + shown
 
     @property
-    def other_costs(self) -> dict[str, float]:
-        """What the rows cost in volumes, traffic, load balancers, shared costs and management, by column. [currency]"""
+    def costs(self) -> dict[str, float]:
+        """What the rows cost, by the columns of costs that make up their total, in this order. [currency]"""
+        resources = {f"{name}_cost": self.cost(name) for name in RESOURCES}
         of_kind = ASSET_COSTS if self.question.shape.kind == "asset" else (*COSTS, "shared_cost")
-        resources = {f"{name}_cost" for name in RESOURCES}
-        return {column: self.sums[column] for column in of_kind if column not in resources}
+        return resources | {column: self.sums[column] for column in of_kind if column not in resources}
 
     @property
     def total_cost(self) -> float:
         """What all rows cost. [currency]"""
-        return sum(self.cost(name) for name in RESOURCES) + sum(self.other_costs.values())
+        return sum(self.costs.values())
 
     def efficiency(self, resource: str) -> float:
         """C11 over all containers."""

@@ -47,8 +47,8 @@ class Costs(Part):
     gpu_cost: Number = Field(description="Cost of GPUs [currency].")
 
 
-class CostTotals(Costs):
-    """Sums over every row of the window, kept or not."""
+class WorkloadCosts(Costs):
+    """Costs of workloads; they add up to totalCost."""
 
     pv_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
     network_cost: Number | None = Field(
@@ -58,6 +58,20 @@ class CostTotals(Costs):
     shared_cost: Number | None = Field(
         default=None, description="Costs spread over the rows that are theirs no longer [currency]."
     )
+
+
+class AssetCosts(Costs):
+    """Costs of assets; they add up to totalCost."""
+
+    disk_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
+    network_cost: Number | None = Field(default=None, description="Cost of traffic [currency].")
+    load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
+    management_cost: Number | None = Field(default=None, description="Fee of the cluster's control plane [currency].")
+
+
+class CostTotals(WorkloadCosts):
+    """Sums over every row of the window, kept or not."""
+
     idle_cost: Number = Field(
         description="What nodes cost and nobody held, as rows of its own or shared over the others [currency]."
     )
@@ -67,26 +81,23 @@ class CostTotals(Costs):
     total_efficiency: Number = Field(description="Both efficiencies, weighted by their costs.")
 
 
-class AssetTotals(Costs):
+class AssetTotals(AssetCosts):
     """Sums over every row of the window, kept or not."""
 
-    disk_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
-    network_cost: Number | None = Field(default=None, description="Cost of traffic [currency].")
-    load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
-    management_cost: Number | None = Field(default=None, description="Fee of the cluster's control plane [currency].")
     idle_cost: Number = Field(description="Part of totalCost that nobody held [currency].")
 
 
-class TopRow(Costs):
-    """One of the first rows."""
-
-    name: Name = Field(description="Values of the aggregate's properties, joined by a slash.")
-
-
-class CostTopRow(TopRow):
+class CostTopRow(WorkloadCosts):
     """One of the first rows of a cost report."""
 
+    name: Name = Field(description="Values of the aggregate's properties, joined by a slash.")
     efficiency: Number = Field(description="Used over requested, weighted by the costs of cpu and memory.")
+
+
+class AssetTopRow(AssetCosts):
+    """One of the first rows of an asset report."""
+
+    name: Name = Field(description="Values of the aggregate's properties, joined by a slash.")
 
 
 class CoverageDetail(Part):
@@ -181,7 +192,7 @@ class AssetReportStatus(Status):
     """What the assets cost."""
 
     totals: AssetTotals | None = Field(default=None, description="Sums over every row of the window.")
-    top: tuple[TopRow, ...] = Field(
+    top: tuple[AssetTopRow, ...] = Field(
         default=(),
         max_length=MOST_TOP_ROWS,
         description="The first rows in the order of the spec, 20 at most.",

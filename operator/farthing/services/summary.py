@@ -47,14 +47,9 @@ def summary(answer: Answer, currency: str) -> dict[str, Any]:
 
 
 def _totals(answer: Answer) -> dict[str, str]:
-    names = OF_ASSETS if answer.question.shape.kind == "asset" else OF_ALLOCATIONS
-    others = dict.fromkeys(names.values(), 0.0)
-    for column, cost in answer.other_costs.items():
-        others[names[column]] += cost
     totals = {
         "totalCost": money_text(answer.total_cost),
-        **{f"{name}Cost": money_text(answer.cost(name)) for name in RESOURCES},
-        **{name: money_text(cost) for name, cost in others.items()},
+        **_costs(answer, answer.costs),
         "idleCost": money_text(answer.total("idle_cost")),
     }
     if answer.question.shape.kind == "asset":
@@ -69,8 +64,15 @@ def _totals(answer: Answer) -> dict[str, str]:
 
 
 def _top(answer: Answer, row: Mapping[str, Any]) -> dict[str, str]:
-    costs = {f"{name}Cost": money_text(row[f"{name}_cost"]) for name in RESOURCES}
-    top = {"name": row["name"], "totalCost": money_text(row["total_cost"]), **costs}
+    top = {"name": row["name"], "totalCost": money_text(row["total_cost"]), **_costs(answer, row)}
     if answer.question.shape.kind == "allocation":
         top["efficiency"] = ratio_text(row["total_efficiency"])
     return top
+
+
+def _costs(answer: Answer, costs: Mapping[str, Any]) -> dict[str, str]:
+    """The ``costs`` by column that make up a total, under their public names."""
+    named = {f"{one}Cost": costs[f"{one}_cost"] for one in RESOURCES}
+    for column, name in (OF_ASSETS if answer.question.shape.kind == "asset" else OF_ALLOCATIONS).items():
+        named[name] = named.get(name, 0.0) + costs[column]
+    return {name: money_text(cost) for name, cost in named.items()}
