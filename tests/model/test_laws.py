@@ -4,6 +4,7 @@ import math
 import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -175,8 +176,8 @@ def test_however_rows_are_formed_and_limited_they_come_to_the_same(
         rolled_up = store.files(kept, "day")
         assert rolled_up is not None
         whole = Part({table: [path] for table, path in rolled_up.items()}, {START: 0})
-        # The two hours in one set, each in its own, and the day they roll up to.
-        ways = [*_parts(hours, {0: 0, 1: 0}, {0: 0, 1: 1}), [whole]]
+        # The two hours in one set, each in its own, the day they roll up to, and that day with its sums kept.
+        ways = [*_parts(hours, {0: 0, 1: 0}, {0: 0, 1: 1}), [whole], [replace(whole, lasting=True, whole=True)]]
         for finest, shape in ((BY_CONTAINER, by_workload), (BY_ASSET, by_asset)):
             expected = _sums(finest, READER.rows(finest, ways[0]))
             for parts in ways:

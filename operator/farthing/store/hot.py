@@ -91,6 +91,8 @@ class HotTables:
 
     def _make_room(self, rows: int) -> bool:
         """Drop what was not asked for longest and nobody reads, until ``rows`` more fit; False if they never do."""
+        if rows > self.most_rows:
+            return False
         with self._lock:
             kept = sum(hot.rows for hot in self._tables.values())
             for key, hot in list(self._tables.items()):
