@@ -142,7 +142,7 @@ def test_a_window_that_is_not_all_there_exits_with_3_and_says_why(farthing: Fart
 
 def test_reports_of_a_folder_are_shown_as_kubectl_would(farthing: Farthing, demo: DemoStore) -> None:
     done = farthing("report", "-f", str(SAMPLES), *demo.flags)
-    # Two samples ask for seven days, and there are three.
+    # Three samples ask for seven days, and there are three.
     assert done.code == 3
     costs, assets = done.out.strip().split("\n\n")
     assert re.split(r" {3,}", costs.splitlines()[0])[:6] == [
@@ -158,6 +158,7 @@ def test_reports_of_a_folder_are_shown_as_kubectl_would(farthing: Farthing, demo
         "costreport.farthing.dev/controllers-today",
         "costreport.farthing.dev/costs-by-namespace",
         "costreport.farthing.dev/idle-by-node",
+        "costreport.farthing.dev/teams-monthly",
         "assetreport.farthing.dev/nodes",
     }
     assert rows["costreport.farthing.dev/costs-by-namespace"][:4] == [
@@ -229,7 +230,7 @@ def test_the_demo_prints_what_kubectl_would_and_keeps_its_store(farthing: Farthi
         "COVERAGE", "DATA", "MESSAGE",
     ]  # fmt: skip
     rows = [re.split(r" {3,}", line) for line in get.splitlines() if "report.farthing.dev/" in line]
-    assert len(rows) == 4
+    assert len(rows) == 5
     by_name = {row[1].rpartition("/")[2]: row for row in rows}
     today = dict(zip(header, by_name["controllers-today"], strict=False))
     assert float(today["TOTAL"]) > float(today["IDLE"]) > 0
