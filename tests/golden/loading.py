@@ -1,5 +1,6 @@
 """Golden scenarios as their folders tell them: the series of a cluster, the reports about it, and what they must say."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from farthing.cli.report import load
-from farthing.demo.series import Exposition, Part, Series, scrape_phase
+from farthing.demo.series import Exposition, Labels, Part, Series, scrape_phase
 from farthing.demo.shapes import Constant, Counter, Shape, Wave
 from farthing.resources.parsing import Report
 from tests.golden.shorthand import Line, expanded
@@ -49,12 +50,15 @@ class Scenario:
         whole = span(told.pop("scraped", "08:00-14:00"))
         raw = told.pop("series", [])
         lines = [*expanded(told, whole), *(Line(one["metric"], one["labels"], one["samples"]) for one in raw)]
+        # Two nodes of one name, one after the other, are in part the same series.
+        parts: dict[tuple[str, Labels], list[Part]] = defaultdict(list)
         for line in lines:
             labels = {**line.labels, "cluster": self.name}
             pairs = tuple(sorted((label, str(value)) for label, value in labels.items() if value != ""))
-            parts = tuple(sorted((_part(one) for one in line.samples), key=lambda part: part.start))
-            if parts:
-                yield Series(line.metric, pairs, ON_THE_MINUTE, parts)
+            parts[line.metric, pairs] += [_part(one) for one in line.samples]
+        for (metric, pairs), found in parts.items():
+            if found:
+                yield Series(metric, pairs, ON_THE_MINUTE, tuple(sorted(found, key=lambda part: part.start)))
 
 
 def scenarios(folder: Path) -> list[Scenario]:
