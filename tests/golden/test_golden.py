@@ -13,6 +13,8 @@ from farthing import wiring
 from farthing.exports.documents import rows_text
 from farthing.model.window import Window, parse_window
 from farthing.prometheus.client import Prometheus
+from farthing.prometheus.queries import Matcher, Query
+from farthing.prometheus.source import Fetcher
 from farthing.resources import API_VERSION
 from farthing.resources.conditions import DATA_COMPLETE, READY, condition_of
 from farthing.resources.parsing import Report, parse_report
@@ -29,12 +31,26 @@ NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
+class AsOf:
+    """A Prometheus at a time of the scenario's choosing. [unix s]"""
+
+    prometheus: Prometheus
+    time: int
+
+    def now(self) -> float:
+        return self.time
+
+    def fetch(self, query: Query, start: int, end: int, step: int, extra: tuple[Matcher, ...] = ()) -> bytes:
+        return self.prometheus.fetch(query, start, end, step, extra)
+
+
+@dataclass(frozen=True)
 class Answers:
     """A scenario whose days are in a store, and what answers reports about them as ``farthing report`` does."""
 
     scenario: Scenario
     settings: Settings
-    prometheus: Prometheus
+    prometheus: Fetcher
 
     def collect(self) -> None:
         windows = [self.window(report) for report in self.scenario.reports]
@@ -85,7 +101,7 @@ def answers(
         cluster_label="cluster",
     )
     with wiring.prometheus(settings) as prometheus:
-        found = Answers(scenario, settings, prometheus)
+        found = Answers(scenario, settings, AsOf(prometheus, scenario.now) if scenario.now else prometheus)
         found.collect()
         yield found
 
