@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ import ibis.expr.types as ir
 from farthing.model.facts import steps
 
 MEMORY_LIMIT = "512MB"
+
+ANY_CLUSTER = "<cluster>"
+"""Stands for the cluster's name while the steps to its facts are compiled, once for all."""
 
 
 def connect(threads: int = 2, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
@@ -35,10 +38,14 @@ def sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-@lru_cache(maxsize=8)
-def facts_sql(cluster: str) -> tuple[tuple[str, str], ...]:
+def facts_sql(cluster: str) -> list[tuple[str, str]]:
     """Name and SQL of each step from samples to facts."""
-    return tuple((name, sql(expression)) for name, expression in steps(cluster).items())
+    return [(name, select.replace(text(ANY_CLUSTER), text(cluster))) for name, select in _facts_sql()]
+
+
+@cache
+def _facts_sql() -> tuple[tuple[str, str], ...]:
+    return tuple((name, sql(expression)) for name, expression in steps(ANY_CLUSTER).items())
 
 
 def quoted(name: str) -> str:
