@@ -70,7 +70,7 @@ class CostReportSpec(Spec):
             "~: (contains), <~: (begins with), ~>: (ends with), each with ! before it for not; + is and, | is or, "
             "parentheses group. Fields are cluster, node, namespace, controllerKind, controllerName, pod, container, "
             "services, provider, label[KEY], annotation[KEY], department, environment, owner, product, team. Costs are "
-            "shared before: a filter changes no row that stays. Default: empty, every row."
+            "shared before: a filter changes no row that stays, but __idle__, which is told of the rows that stay. Default: empty, every row."
         ),
     )
     idle: StrictBool | None = Field(
