@@ -46,7 +46,8 @@ class Scenario:
     def series(self) -> Iterator[Series]:
         """The series of ``series.yaml``, labelled with the cluster."""
         # Everything is text here: YAML would take 10:30 for a number to the base of sixty.
-        told = yaml.load((self.folder / "series.yaml").read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
+        text = (self.folder / "series.yaml").read_text("utf-8")
+        told = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
         whole = span(told.pop("scraped", "08:00-14:00"))
         raw = told.pop("series", [])
         lines = [*expanded(told, whole), *(Line(one["metric"], one["labels"], one["samples"]) for one in raw)]
