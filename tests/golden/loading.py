@@ -43,11 +43,21 @@ class Scenario:
         found: dict[str, Any] = yaml.safe_load((self.folder / "expected.yaml").read_text("utf-8"))
         return found
 
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """``series.yaml``, all of it text: YAML would take 10:30 for a number to the base of sixty."""
+        text = (self.folder / "series.yaml").read_text("utf-8")
+        found: dict[str, Any] = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
+        return found
+
+    @property
+    def now(self) -> int | None:
+        """When the reports are asked for [unix s]; None is long after."""
+        return instant(self.told["now"]) if "now" in self.told else None
+
     def series(self) -> Iterator[Series]:
         """The series of ``series.yaml``, labelled with the cluster."""
-        # Everything is text here: YAML would take 10:30 for a number to the base of sixty.
-        text = (self.folder / "series.yaml").read_text("utf-8")
-        told = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes nothing but text
+        told = {name: part for name, part in self.told.items() if name != "now"}
         whole = span(told.pop("scraped", "08:00-14:00"))
         raw = told.pop("series", [])
         lines = [*expanded(told, whole), *(Line(one["metric"], one["labels"], one["samples"]) for one in raw)]
