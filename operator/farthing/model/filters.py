@@ -117,13 +117,15 @@ def parse_lists(lists: Mapping[str, str]) -> Filter:
 def _together(parts: Iterable[Filter]) -> Iterator[Filter]:
     """``parts`` with those that compare one field with a value each put into one comparison."""
     plain: dict[tuple[str, str], list[str]] = {}
+    others: list[Filter] = []
     for part in parts:
         if isinstance(part, Comparison) and part.sign == "equals":
             plain.setdefault((part.field, part.key), []).extend(part.values)
         else:
-            yield part
+            others.append(part)
     for (compared, key), values in plain.items():
         yield Comparison(compared, "equals", tuple(values), key)
+    yield from others
 
 
 def _listed(name: str, text: str) -> Filter:

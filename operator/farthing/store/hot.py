@@ -79,7 +79,7 @@ class HotTables:
             try:
                 with ExitStack() as needed:
                     rows = select(needed)
-                    if not few and not self._make_room(_count(connection, f"({rows})")):
+                    if not few and not self._make_room(OF_A_TABLE + _count(connection, f"({rows})")):
                         return None
                     run(connection, f"create table {table} as {rows}")
                 hot = _Hot(table, OF_A_TABLE + _count(connection, table), readers=1)
