@@ -8,9 +8,11 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from farthing.model.facts import steps
+from farthing.model.tables import FACTS
 
 MEMORY_LIMIT = "512MB"
 
@@ -36,9 +38,14 @@ def sql(expression: ir.Table) -> str:
 
 
 @lru_cache(maxsize=8)
-def facts_sql(cluster: str) -> tuple[tuple[str, str], ...]:
-    """Name and SQL of each step from samples to facts."""
-    return tuple((name, sql(expression)) for name, expression in steps(cluster).items())
+def facts_sql(cluster: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Name and SQL of each step from samples to facts, and the tables but the facts that no later step reads."""
+    found = steps(cluster)
+    last = {read.name: name for name, step in found.items() for read in step.op().find(ops.UnboundTable)}
+    return tuple(
+        (name, sql(step), tuple(read for read, by in last.items() if by == name and read not in FACTS))
+        for name, step in found.items()
+    )
 
 
 def quoted(name: str) -> str:
