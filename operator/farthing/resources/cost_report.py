@@ -118,8 +118,8 @@ class CostReportSpec(Spec):
         max_length=50,
         json_schema_extra=rules.validations(rules.each_once("shareLabels"), rules.SHARE_LABELS),
         description=(
-            "Labels, written key:value such as app:prometheus, whose pods' cost is spread over the other rows. Default: "
-            "none."
+            "Labels, written key:value such as app:prometheus, whose pods' cost is spread over the other rows. One report "
+            "may name 10 different keys of labels and annotations, here, in aggregate and in filter. Default: none."
         ),
     )
     share_cost: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)] = Field(
