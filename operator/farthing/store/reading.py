@@ -1,11 +1,9 @@
 """Asking the store: the pieces of a window are read from their files, in one query."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
-from itertools import count
 from operator import itemgetter
 from threading import local
 from typing import Any
@@ -21,21 +19,13 @@ from farthing.model.report import completed, idle_report, report, summed
 from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sums import are_few, sums
 from farthing.model.telling import ORDER_COLUMN
-from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
+from farthing.store.engine import connect, parquet, quoted, sql, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
-
-Row = dict[str, Any]
+from farthing.store.prepared import MOST_DETAILS, Prepared, Row, Wanted
 
 MOST_ROWS = 30_000
 """Of one answer. A row takes about 6 KiB on its way into ConfigMaps, and an operator answers a few questions at once."""
-
-MOST_DETAILS = 300_000
-"""Of one answer: labels, annotations, volumes and load balancers of its rows. Some 500 bytes each."""
-FETCHED = 10_000
-"""Rows taken from the engine at once."""
-
-Wanted = Callable[[Row], bool]
 
 ANY_NAMESPACE = "<namespace>"
 """Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
@@ -194,7 +184,7 @@ class Reader:
         source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
         return f"select * from {source} where {_of_days(part, 'day')}"  # noqa: S608 - likewise
 
-    def _prepared(self) -> "Prepared":
+    def _prepared(self) -> Prepared:
         if not hasattr(self._threads, "prepared"):
             self._threads.prepared = Prepared(self._database.cursor())
         prepared: Prepared = self._threads.prepared
@@ -233,29 +223,3 @@ def _limited(shape: Shape, select: str, limit: int) -> str:
             (select "set", count(*) as "rows", {sums} from report group by "set")
         ) order by "set", {order}
     """  # noqa: S608 - names of our own and numbers
-
-
-@dataclass(slots=True)
-class Prepared:
-    """One connection and the statements that were lately run on it: planning them is a third of a small question."""
-
-    connection: duckdb.DuckDBPyConnection
-    most: int = 16
-    _names: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def rows(self, statement: str, wanted: Wanted) -> list[Row]:
-        """The ``wanted`` rows of ``statement``, ``MOST_DETAILS`` and one at most, by column. Raises duckdb.Error."""
-        if statement not in self._names:
-            name = f"statement_{next(self._numbers)}"
-            run(self.connection, f"prepare {name} as {statement}")
-            self._names[statement] = name
-            if len(self._names) > self.most:
-                run(self.connection, f"deallocate {self._names.popitem(last=False)[1]}")
-        self._names.move_to_end(statement)
-        found = self.connection.execute(f"execute {self._names[statement]}")
-        columns = [column[0] for column in found.description]
-        rows: list[Row] = []
-        while len(rows) <= MOST_DETAILS and (some := found.fetchmany(FETCHED)):
-            rows += filter(wanted, (dict(zip(columns, row, strict=True)) for row in some))
-        return rows
