@@ -11,6 +11,8 @@ from tests.support.measuring import facts_of
 from tests.support.network_tables import give_balancer, give_rate, give_service, kept
 from tests.support.sample_tables import CLUSTER, HOUR, START, Facts, Row, SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 DEFAULT = 0.025
 
 

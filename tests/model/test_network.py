@@ -9,6 +9,8 @@ from farthing.prometheus.queries import Query
 from tests.support.network_tables import CLASSES, give_egress, give_interface, give_pod_start
 from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, Facts, Row, SampleTables, cgroup, uid_of
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("zone", "region", "internet")
 
 

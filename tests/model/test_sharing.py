@@ -23,6 +23,8 @@ from farthing.model.tables import BALANCER, UNMOUNTED
 from farthing.store.reading import Reader
 from tests.support.fact_rows import FactTables, Row, container, node, said
 
+pytestmark = pytest.mark.slow
+
 IDLE = 12.0
 HOURS = [3600.0]
 

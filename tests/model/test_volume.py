@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from farthing.model.tables import UNMOUNTED
 from tests.support.sample_tables import GIB, HOUR, START, Facts, SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 HALF = HOUR // 2
 
 
