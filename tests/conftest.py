@@ -69,6 +69,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if mark in config.stash[failed]:
             terminalreporter.section(f"logs of the real {NAME_OF_MARK[mark]}")
             terminalreporter.write_line(server.log_tails())
+    if config.getoption("numprocesses", None):
+        # Each worker counts its own.
+        return
     counts = config.stash[ran]
     terminalreporter.write_line(
         f"{counts['cluster']} tests ran against the real control plane, {counts['prometheus']} against the real Prometheus"

@@ -16,8 +16,22 @@ Told = Mapping[str, Any]
 Span = tuple[int, int]
 RESOURCES = {"cpu": ("cpu", "core"), "memory": ("memory", "byte"), "gpus": ("nvidia_com_gpu", "integer")}
 """What a scenario calls each resource, and kube-state-metrics' words for it and its unit."""
-RATES = {"cpu": "node_cpu_hourly_cost", "memory": "node_ram_hourly_cost", "gpu": "node_gpu_hourly_cost", "node": "node_total_hourly_cost"}  # fmt: skip
+RATES = {
+    "cpu": "node_cpu_hourly_cost",
+    "memory": "node_ram_hourly_cost",
+    "gpu": "node_gpu_hourly_cost",
+    "node": "node_total_hourly_cost",
+}
 EXPORTER = {"job": "opencost"}
+WORDS = {
+    "nodes": {"name", "providerID", "cpu", "memory", "gpus", "labels", "rates", "life"},
+    "pods": {"pod", "uid", "node", "life", "finished", "owners", "labels", "claims", "containers"},
+    "containers": {"init", "cpu", "memory", "gpus", "usedCpu", "usedMemory", "runs"},
+    "volumes": {"volume", "size", "claim", "class", "rate", "life"},
+    "services": {"service", "type", "rate", "selector", "pods", "life"},
+    "fees": {"management", "zone", "region", "internet"},
+}
+"""What may be said of each thing: a word that nobody reads would be a scenario that is not what its README tells."""
 RAW = "raw"
 """In the place of a use: its series are among those that the scenario writes out."""
 
@@ -32,10 +46,8 @@ class Line:
 
 
 def expanded(told: Told, whole: Span) -> Iterator[Line]:
-    """The series of the compact parts of a scenario that is scraped over ``whole``. Raises ValueError for unknown parts."""
-    parts = {"nodes", "pods", "volumes", "services", "fees", "namespaces"}
-    if unknown := set(told) - parts:
-        raise ValueError(f"series.yaml has no part {sorted(unknown)}: there are {sorted(parts)}, scraped and series")
+    """The series of the compact parts of a scenario that is scraped over ``whole``. Raises ValueError for unknown words."""
+    _check(told)
     pods = told.get("pods", [])
     for name in sorted({pod["pod"].split("/")[0] for pod in pods} | set(told.get("namespaces", {}))):
         said = told.get("namespaces", {}).get(name, {})
@@ -53,6 +65,18 @@ def expanded(told: Told, whole: Span) -> Iterator[Line]:
         named = {"management": "kubecost_cluster_management_cost"}.get(kind, f"kubecost_network_{kind}_egress_cost")
         provisioner = {"provisioner_name": "EKS"} if kind == "management" else {}
         yield _shown(named, EXPORTER | provisioner, whole, rate)
+
+
+def _check(told: Told) -> None:
+    """Raise ValueError for a word that is not offered."""
+    containers = [container for pod in told.get("pods", []) for container in pod["containers"].values()]
+    fees = [told["fees"]] if "fees" in told else []
+    listed = {**told, "containers": containers, "fees": fees}
+    said = {part: {word for one in listed.get(part, []) for word in one} for part in WORDS}
+    said["series.yaml"], offered = set(told), {**WORDS, "series.yaml": {*WORDS, "namespaces"} - {"containers"}}
+    for part, words in said.items():
+        if unknown := words - offered[part]:
+            raise ValueError(f"{part} know no {sorted(unknown)}: there are {sorted(offered[part])}")
 
 
 def pod_uid(pod: Told) -> str:
@@ -151,7 +175,10 @@ def _counter(told: str | Mapping[str, str], run: Span) -> list[Any]:
 
 def _owners(pods: list[Told], whole: Span) -> Iterator[Line]:
     """Who owns the owners of pods: the first owns the pod, each further one the one before it."""
-    chains = {(pod["pod"].split("/")[0], *pair) for pod in pods for pair in zip_longest(pod.get("owners", []), pod.get("owners", [])[1:], fillvalue="/")}  # fmt: skip
+    chains = set()
+    for pod in pods:
+        owners = pod.get("owners", [])
+        chains |= {(pod["pod"].split("/")[0], *pair) for pair in zip_longest(owners, owners[1:], fillvalue="/")}
     for namespace, owned, owner in sorted(chains):
         kind, name = owned.split("/")
         if kind in OWNED:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from tests.support.remote_write import write
 
 SCENARIOS = scenarios(Path(__file__).parent)
 ROUNDING = 1e-9
+CLUSTER = "cluster-of-every-scenario"
+"""What stores call the cluster: the steps to facts have its name in them, and take seconds to compile."""
 NOTHING = 1e-12
 """What may be left where nothing is expected: money of less than this is no money."""
 
@@ -69,7 +71,8 @@ class Answers:
             assert found is not None
             assert found.status == "True", found.message
         assert outcome.documents is not None
-        rows: list[dict[str, Any]] = json.loads(rows_text(outcome.documents, "json"))
+        text = rows_text(outcome.documents, "json").replace(CLUSTER, self.scenario.name)
+        rows: list[dict[str, Any]] = json.loads(text)
         return rows
 
     def ask(self, kind: str, window: str, **spec: Any) -> list[dict[str, Any]]:
@@ -101,7 +104,8 @@ def answers(
         cluster_label="cluster",
     )
     with wiring.prometheus(settings) as prometheus:
-        found = Answers(scenario, settings, AsOf(prometheus, scenario.now) if scenario.now else prometheus)
+        fetcher = AsOf(prometheus, scenario.now) if scenario.now else prometheus
+        found = Answers(scenario, replace(settings, cluster=CLUSTER), fetcher)
         found.collect()
         yield found
 
@@ -113,9 +117,9 @@ def test_reports_say_what_was_worked_out_by_hand(answers: Answers) -> None:
     for report in answers.scenario.reports:
         rows, told = answers.rows(report), expected[report.metadata.name]
         found = _by_name(rows)
-        assert sorted(found) == sorted(told["rows"]), report.metadata.name
+        differing += _differences(sorted(told["rows"]), sorted(found), f"{report.metadata.name}, names of rows")
         for name, fields in told["rows"].items():
-            one = {field: found[name].get(field) for field in fields}
+            one = {field: found.get(name, {}).get(field) for field in fields}
             differing += _differences(fields, one, f"{report.metadata.name}, {name}")
         sums = {field: _sum(rows, field) for field in told.get("sums", ())}
         differing += _differences(told.get("sums", {}), sums, f"{report.metadata.name}, sum")

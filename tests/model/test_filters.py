@@ -163,7 +163,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
                     Either(
                         (
                             Comparison("label", "equals", ("web",), "app_kubernetes_io_name"),
-                            Comparison("label", "starts", ("",), "team"),
+                            # Whatever its value.
+                            Comparison("label", "equals", ("team",)),
                         )
                     ),
                 )
@@ -175,13 +176,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
                 (
                     Either(
                         (
+                            Comparison("controllerName", "equals", ("api",)),
                             Every(
                                 (
                                     Comparison("controllerKind", "equals", ("deployment",)),
                                     Comparison("controllerName", "equals", ("web",)),
                                 )
                             ),
-                            Comparison("controllerName", "equals", ("api",)),
                         )
                     ),
                 )
@@ -195,6 +196,16 @@ def test_the_lists_of_v1_mean(lists: dict[str, str], meant: Any) -> None:
 
 def test_every_list_of_v1_compares_a_field() -> None:
     assert set(LISTS.values()) <= set(FIELDS)
+
+
+def test_many_values_of_a_list_are_one_comparison() -> None:
+    pods = [f"pod-{number}" for number in range(MOST_VALUES)]
+    found = parse_lists({"filterPods": ",".join([*pods[1:], "web*"])})
+    assert found == Every(
+        (Either((Comparison("pod", "equals", tuple(pods[1:])), Comparison("pod", "starts", ("web",)))),)
+    )
+    with pytest.raises(InvalidQuestionError, match=r"filterPods has 1001 values; at most 1000 are offered"):
+        parse_lists({"filterPods": ",".join([*pods, "one more"])})
 
 
 @pytest.mark.parametrize("lists", [{"filterColours": "red"}, {"filterLabels": "app"}, {"filterLabels": ":web"}])

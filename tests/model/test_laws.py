@@ -169,7 +169,7 @@ def test_however_rows_are_formed_and_limited_they_come_to_the_same(
     day = day_of(datetime.fromtimestamp(START, UTC), UTC)
     with tempfile.TemporaryDirectory() as folder, tables.bench() as bench:
         seen = judged(bench.compute())
-        hours = Part({table: [path] for table, path in bench.save(Path(folder)).items()}, {})
+        hours = Part({table: [path] for table, path in bench.save(Path(folder), START).items()}, {})
         store = Store(Path(folder, "store"))
         with store.writing():
             kept = store.keep(bench, (CLUSTER, "2026-11-17", day), seen)

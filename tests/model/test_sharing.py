@@ -9,14 +9,17 @@ One hour of one cluster. Four containers, of a namespace each, are charged 12; i
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from farthing.errors import InvalidQuestionError
 from farthing.model.filter_parser import parse_filter
 from farthing.model.filters import Filter
 from farthing.model.plan import Part
 from farthing.model.question import Shape, Sharing
+from farthing.model.tables import BALANCER, UNMOUNTED
 from farthing.store.reading import Reader
 from tests.support.fact_rows import FactTables, Row, container, node, said
 
@@ -197,6 +200,107 @@ def test_what_nobody_can_bear_is_a_row_of_its_own(reader: Reader, parts: list[Pa
     assert costs(reader.rows(shape(everyone), parts, passed=HOURS)) == pytest.approx({"__unallocated__": 24})
 
 
+def test_what_nobody_can_bear_is_added_to_the_row_without_names_where_there_is_one(
+    reader: Reader, tmp_path: Path
+) -> None:
+    unmounted = {"pod": UNMOUNTED, "container": UNMOUNTED, "node": "", "provider_id": "", "controller": ""}
+    rows = [container(**unmounted, namespace="shop", pv_cost=2.0)]
+    fee = [node(name="cluster-one", type="ClusterManagement", management_cost=0.12)]
+    with FactTables(rows, fee) as facts:
+        found = reader.rows(
+            shape(Sharing(overhead=True), aggregate=("label:app", "team")), [facts.part(tmp_path, {0: 0})], passed=HOURS
+        )
+    (row,) = [row for row in found if row["total_cost"]]
+    assert (row["name"], row["total_cost"], row["shared_cost"], row["share"]) == (
+        "__unallocated__/__unallocated__", pytest.approx(2.12), pytest.approx(0.12), 1.0,
+    )  # fmt: skip
+
+
+def test_what_is_overallocated_is_that_of_the_rows_a_filter_keeps(reader: Reader, tmp_path: Path) -> None:
+    rows = [container(pod="web", cpu_cost=6.0), container(pod="db", namespace="data", cpu_cost=3.0)]
+    nodes = [node(cpu_cost=3.0, cpu_allocated_cost=9.0, cpu_overallocated_cost=6.0, ram_cost=1.0, ram_idle_cost=1.0)]
+    with FactTables(rows, nodes) as facts:
+        part = [facts.part(tmp_path, {0: 0})]
+        for sharing in (Sharing(), Sharing(idle=True)):
+            found = reader.rows(shape(sharing, 'namespace:"data"'), part, passed=HOURS)
+            (idle,) = [row for row in found if row["is_idle"]]
+            # 3 of 9 are data's; nobody was charged for memory, so its idle is nobody's.
+            assert (idle["cpu_overallocated_cost"], idle["total_cost"]) == (pytest.approx(2.0), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ('services:"front" | services:"Front"', {"web-1", "web-2"}),
+        ('services:"Front"', {"web-2"}),
+        ('services:"front","x" + services!:"front|x"', {"web-1"}),
+        ('services:"__unallocated__"', {"db", "left"}),
+        ('services:"__unallocated__","front"', {"web-1", "db", "left"}),
+        # The claim that nobody mounts has what is said of its namespace.
+        ('label:"team"', {"db", "left"}),
+        ('label[team]:"store"', {"left"}),
+        ('label:"team","app"', {"web-1", "db", "left"}),
+        ('label!:"team"', {"web-1", "web-2"}),
+    ],
+)
+def test_a_filter_of_services_and_of_keys_tells_each_thing_said_from_the_others(
+    reader: Reader, tmp_path: Path, kept: str, expected: set[str]
+) -> None:
+    unmounted = {"container": UNMOUNTED, "uid": "", "node": "", "provider_id": "", "controller": ""}
+    rows = [
+        container(pod="web-1", cpu_cost=1.0),
+        container(pod="web-2", cpu_cost=1.0),
+        container(pod="db", namespace="data", cpu_cost=1.0),
+        container(pod="left", namespace="data", pv_cost=1.0, **unmounted),
+    ]
+    names = [
+        said("service", "front", pod="web-1"),
+        said("service", "Front", pod="web-2"),
+        said("label", "app", "x", pod="web-1"),
+        said("label", "team", "own", pod="db", namespace="data"),
+        said("namespace_label", "team", "store", namespace="data"),
+    ]
+    with FactTables(rows, [], workload=names) as facts:
+        found = reader.rows(shape(kept=kept, aggregate=("pod",)), [facts.part(tmp_path, {0: 0})], passed=HOURS)
+    assert {row["name"] for row in found if row["total_cost"]} == expected
+
+
+def test_details_are_those_of_the_rows_shown(reader: Reader, parts: list[Part], tmp_path: Path) -> None:
+    by_container = shape(aggregate=())
+    rows = reader.rows(by_container, parts, limit=1, passed=HOURS)
+    told = reader.details(by_container, parts, HOURS, rows)["said"]
+    (first,) = [row["pod"] for row in rows if not row["is_idle"]]
+    assert {one["pod"] for one in told} == {first}
+    # A load balancer whose address changed is one.
+    behind = {"node": "node-a", "provider_id": "", "service": "front", "run_seconds": 1800.0}
+    balancers = [
+        {**container(pod="web"), **behind, "address": address, "cost": cost}
+        for address, cost in (("", 1.0), ("192.0.2.1", 2.0))
+    ]
+    kept = [{name: one[name] for name in BALANCER} for one in balancers]
+    with FactTables([container(pod="web", lb_cost=3.0)], [], balancer=kept) as facts:
+        of_pods = [facts.part(tmp_path, {0: 0})]
+        rows = reader.rows(shape(), of_pods, passed=HOURS)
+        (one,) = reader.details(shape(), of_pods, HOURS, rows)["balancer"]
+    assert (one["address"], one["cost"], one["run_seconds"]) == ("192.0.2.1", 3.0, 3600.0)
+
+
+def test_one_question_asks_for_ten_labels_and_no_more() -> None:
+    keys = "+".join(f'label[k{number}]:"v"' for number in range(10))
+    shape(kept=f'{keys}+label[k0]!:"w"')
+    with pytest.raises(InvalidQuestionError, match="name 11 different labels and annotations; at most 10 are offered"):
+        shape(kept=keys, aggregate=("annotation:note",))
+    with pytest.raises(InvalidQuestionError, match="name 12 different"):
+        shape(Sharing(labels=tuple((f"key{number}", "v") for number in range(12))))
+
+
+def test_a_tenant_may_say_how_it_would_share_what_it_has_not() -> None:
+    of_shop = {"idle": False, "namespace": "shop"}
+    assert shape(Sharing(even=True), **of_shop).namespace == "shop"
+    with pytest.raises(InvalidQuestionError, match="a question about one namespace has no"):
+        shape(Sharing(overhead=True), **of_shop)
+
+
 def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: list[Part]) -> None:
     rows = reader.rows(shape(Sharing(monthly_cost=730.0)), parts, passed=[1800.0])
     assert sum(row["shared_cost"] for row in rows) == pytest.approx(0.5)
@@ -204,9 +308,9 @@ def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: lis
 
 def test_the_parts_of_what_is_shared_are_told(reader: Reader, parts: list[Part]) -> None:
     sharing = Sharing(idle=True, namespaces=("kube-system",), monthly_cost=73.0, overhead=True)
-    told = reader.details(shape(sharing), parts, HOURS)["shared"]
+    rows = reader.rows(shape(sharing), parts, passed=HOURS)
+    told = reader.details(shape(sharing), parts, HOURS, rows)["shared"]
     assert {row["part"]: row["cost"] for row in told} == pytest.approx(
         {"kube-system": 4, "shareCost": 0.1, "overhead": 0.12}
     )
-    rows = reader.rows(shape(sharing), parts, passed=HOURS)
     assert sum(row["share"] for row in rows) == pytest.approx(1.0)

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from farthing.resources.status import (
+    AssetTopRow,
     CostReportStatus,
     CoverageDetail,
     KeptConfigMap,
     ResolvedWindow,
     Run,
-    TopRow,
     merge_patch,
     status_object,
     with_run,
@@ -114,7 +114,7 @@ def test_the_newest_run_comes_first_and_the_oldest_goes() -> None:
 
 
 def test_names_from_metrics_are_cut_rather_than_refused() -> None:
-    row = TopRow(name="n" * 600, total_cost="1.0000", cpu_cost="1.0000", ram_cost="0.0000", gpu_cost="0.0000")
+    row = AssetTopRow(name="n" * 600, total_cost="1.0000", cpu_cost="1.0000", ram_cost="0.0000", gpu_cost="0.0000")
     assert len(row.name) == 512
 
 

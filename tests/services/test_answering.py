@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from farthing.errors import NoDataError, StoreError
 from farthing.model.answer import Answer
+from farthing.model.filter_parser import parse_filter
 from farthing.model.question import ALLOCATION_PROPERTIES, Question, Shape, Sharing
 from farthing.model.window import Window, rfc3339
 from farthing.services.answer import Answerer
@@ -34,8 +35,8 @@ AGGREGATES = [
 ]
 
 
-def ask(demo: DemoStore, question: Question) -> Answer:
-    return demo.answerer().answer(question, demo.now)
+def ask(demo: DemoStore, question: Question, *, detailed: bool = False) -> Answer:
+    return demo.answerer().answer(question, demo.now, detailed=detailed)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,6 +96,43 @@ def test_a_piece_of_an_hour_comes_from_the_metrics(demo: DemoStore) -> None:
     one = ask(demo, demo.question(BY_NAMESPACE, str(hour), step="25m", accumulate="false"))
     assert {row["set"] for row in one.rows} == {0, 1, 2}
     assert one.total_cost == pytest.approx(stored.total_cost, rel=0.02)
+
+
+def test_a_piece_of_an_hour_knows_what_is_said_of_its_pods(demo: DemoStore) -> None:
+    start = demo.window.start + timedelta(hours=30)
+    teams = Shape("allocation", ("team",), idle=False, kept=parse_filter('label[team]!:"research"'))
+    whole = ask(demo, demo.question(teams, f"{rfc3339(start)},{rfc3339(start + timedelta(hours=1))}"))
+    # Two pieces of hours, and the whole hour between them.
+    window = Window(start - timedelta(minutes=20), start + timedelta(minutes=80))
+    pieces = ask(demo, demo.question(teams, str(window)))
+    names = {row["name"] for row in whole.rows}
+    assert {"storefront", "api-guild"} < names
+    assert "research" not in names
+    assert {row["name"] for row in pieces.rows} == names
+    cost, before = ({row["name"]: row["total_cost"] for row in one.rows} for one in (pieces, whole))
+    for name in ("storefront", "api-guild"):
+        # 100 minutes for 60: nothing is counted twice, and nothing is missing.
+        assert cost[name] == pytest.approx(before[name] * 100 / 60, rel=0.2)
+    told = ask(demo, demo.question(Shape("allocation", idle=False), str(window)), detailed=True)
+    assert {one["value"] for one in told.details["said"] if one["key"] == "team"} >= {"storefront", "api-guild"}
+
+
+def test_costs_of_a_month_are_averages_over_the_sets(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    facts = FactTables(
+        [container(hour, cpu_cost=cost) for hour, cost in ((0, 1.0), (1, 3.0))],
+        [node(hour, cpu_cost=4.0, cpu_idle_cost=idle) for hour, idle in ((0, 3.0), (1, 1.0))],
+    )
+    keep(store, facts, seen(0, 1))
+    one = [Window(DAY.start + timedelta(hours=hour), DAY.start + timedelta(hours=hour + 1)) for hour in (0, 1)]
+    shape = Shape("allocation", ("pod",), cost_metric="monthly")
+    for limit in (0, 1):
+        question = Question(shape, DAY, ((one[0],), (one[1],)), limit)
+        # One hour and a half has passed: 1 + 3 of the container and 3 + 1 of idle, 8 in 1.5 h, as what is stored is whole.
+        answer = asking(store).answer(question, START + 5400)
+        assert answer.total_cost == pytest.approx(8 / 1.5 * 730)
+        assert answer.total("idle_cost") == pytest.approx(4 / 1.5 * 730)
+        assert [row["total_cost"] for row in answer.rows if not row["is_idle"]] == pytest.approx([730, 3 / 0.5 * 730])
 
 
 def test_the_last_24_hours_end_now(demo: DemoStore) -> None:

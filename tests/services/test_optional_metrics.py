@@ -62,7 +62,7 @@ def answered(source: DemoSource, missing: frozenset[str]) -> tuple[list[Coverage
         gathered(CatalogueSource(Without(source, missing)), Workbench, CHUNK, CLUSTER) as (bench, seen),
         tempfile.TemporaryDirectory() as folder,
     ):
-        files = {table: [path] for table, path in bench.save(Path(folder)).items()}
+        files = {table: [path] for table, path in bench.save(Path(folder), START).items()}
         shape = Shape("allocation", ("namespace", "team", "service"), sharing=Sharing(idle=True, overhead=True))
         rows = Reader().rows(shape, [Part(files, {START: 0, START + HOUR: 0})], passed=[7200.0])
     return seen, sum(row["total_cost"] for row in rows)

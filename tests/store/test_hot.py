@@ -14,7 +14,7 @@ from farthing.model.filter_parser import parse_filter
 from farthing.model.plan import Part
 from farthing.model.question import Shape, Sharing
 from farthing.store.engine import connect, run
-from farthing.store.hot import HotTables
+from farthing.store.hot import OF_A_TABLE, HotTables
 from farthing.store.reading import Reader
 from tests.support.fact_rows import START, FactTables, container, node, said
 
@@ -80,7 +80,7 @@ def test_tenants_share_sums_and_see_their_own_rows(days: Part) -> None:
 @pytest.fixture
 def hot() -> Iterator[HotTables]:
     with connect() as connection:
-        yield HotTables(connection, most_rows=100)
+        yield HotTables(connection, most_rows=3 * OF_A_TABLE + 100)
 
 
 def numbers(count: int) -> Any:
@@ -103,16 +103,32 @@ def test_what_was_asked_longest_ago_makes_room_and_what_never_fits_is_read_each_
     assert sum_of(hot, "first", 60, few=few) == 1770
     assert sum_of(hot, "second", 30, few=few) == 435
     assert kept_rows(hot) == 90
+    # Each table counts for 1,000 rows more than it has: 1,060, 1,030 and 1,050 are more than 3,100.
     assert sum_of(hot, "third", 50, few=few) == 1225
-    # 60 rows went; 30 and 50 are there.
     assert kept_rows(hot) == 80
-    assert sum_of(hot, "large", 101, few=few) == 5050
+    assert sum_of(hot, "large", 2101, few=few) == 2206050
     assert kept_rows(hot) == 80
+
+
+def test_tables_without_rows_are_let_go_too(hot: HotTables) -> None:
+    for number in range(10):
+        with hot.reading(number, numbers(0)):
+            pass
+    assert run(hot.connection, "select count(*) from duckdb_tables()") == [(3,)]
+
+
+def test_what_nobody_reads_can_be_let_go_at_once(hot: HotTables) -> None:
+    sum_of(hot, "first", 60)
+    with hot.reading("held", numbers(7)):
+        hot.clear()
+        assert kept_rows(hot) == 7
+    assert sum_of(hot, "first", 60) == 1770
 
 
 def test_a_table_that_is_read_stays_whatever_else_is_asked(hot: HotTables) -> None:
     with hot.reading("held", numbers(60)) as table:
-        assert sum_of(hot, "other", 90) == 4005
+        assert sum_of(hot, "other", 2000) == 1999000
+        assert sum_of(hot, "another", 90) == 4005
         assert run(hot.connection, f"select count(*) from {table}") == [(60,)]  # noqa: S608 - of our own
 
 

@@ -61,7 +61,12 @@ def _parts(answer: Answer) -> dict[str, tuple[str, ...]]:
 
 def print_columns(header: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int | None = None) -> None:
     """Print aligned columns; those from ``numbers_from`` on to the right."""
-    table = [list(header), *map(list, rows)]
+    # What others named must not reach the terminal as its commands.
+    shown = [
+        ["".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in cell) for cell in row]
+        for row in rows
+    ]
+    table = [list(header), *shown]
     widths = [max(len(row[column]) for row in table) for column in range(len(header))]
     for row in table:
         cells = [

@@ -56,8 +56,11 @@ class Parts:
         """``sharedCostBreakdown``: what of each shared part the row bears."""
         if not row["share"]:
             return {}
-        parts = self._shared.get((row["set"],), ())
-        return {one["part"]: {"name": one["part"], "totalCost": one["cost"] * row["share"]} for one in parts}
+        costs: dict[str, float] = defaultdict(float)
+        for one in self._shared.get((row["set"],), ()):
+            # A namespace may be called as the overhead is.
+            costs[one["part"]] += one["cost"] * row["share"]
+        return {name: {"name": name, "totalCost": cost} for name, cost in costs.items()}
 
     def raw(self, row: Mapping[str, Any]) -> Row | None:
         """``rawAllocationOnly``: the largest use, None where rows or sets are put together."""

@@ -1,6 +1,6 @@
 """The answer to a question: rows, totals, and how much of it was seen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, fsum
 from operator import itemgetter
@@ -8,8 +8,8 @@ from typing import Any
 
 from farthing.model.asset_report import ASSET_COSTS, ASSET_SUMS
 from farthing.model.coverage import Coverage
-from farthing.model.question import Question, Shape
-from farthing.model.report import ALLOCATION_SUMS
+from farthing.model.question import COST_METRICS, Question, Shape
+from farthing.model.report import ALLOCATION_SUMS, MONEY
 from farthing.model.sharing import OVERALLOCATED
 from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
@@ -86,6 +86,11 @@ class Answer:
     """Of ``model.detail.details``."""
 
     @property
+    def size(self) -> int:
+        """How many rows, and parts of rows, it holds."""
+        return len(self.rows) + sum(map(len, self.details.values()))
+
+    @property
     def residual(self) -> float:
         """The largest breach of conservation (C12) of the facts behind the answer, relative."""
         return max((one.residual for one in self.seen.coverage), default=0.0)
@@ -131,24 +136,33 @@ class Answer:
         return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
 
 
-def added(shape: Shape, rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+def added(shape: Shape, rows: Sequence[Mapping[str, Any]], passed: Sequence[float] = ()) -> dict[str, float]:
     """What ``rows`` of ``model.report.report``, or their sums, come to.
 
     Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, B, currency], and idle_row_cost,
     the part of idle_cost that has rows of its own; of an asset the asset_cost of each resource; of both idle_cost and
     overallocated_cost [currency].
+
+    Costs of a time, such as a month, are averages: each set counts by how much of it has ``passed``. [s]
     """
     columns = ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)
-    every = list(rows)
-    of_idle, of_others = (
-        {column: fsum(map(itemgetter(column), kept)) for column in columns}
-        for kept in ([row for row in every if row["is_idle"]], [row for row in every if not row["is_idle"]])
+    of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
+    idle_sums, other_sums = (
+        {one: _summed(kept, one, shape, passed) for one in columns} for kept in (of_idle, of_others)
     )
     if shape.kind == "asset":
-        return {**of_others, **{f"{name}_asset_cost": of_others[f"{name}_cost"] for name in RESOURCES}}
+        return {**other_sums, **{f"{name}_asset_cost": other_sums[f"{name}_cost"] for name in RESOURCES}}
     return {
-        **{column: of_others[column] for column in ALLOCATION_SUMS},
-        **{column: of_idle[column] for column in OVERALLOCATED},
-        **{f"{name}_idle_cost": of_idle[f"{name}_cost"] + of_others[f"{name}_idle_cost"] for name in RESOURCES},
-        **{f"{name}_idle_row_cost": of_idle[f"{name}_cost"] for name in RESOURCES},
+        **{column: other_sums[column] for column in ALLOCATION_SUMS},
+        **{column: idle_sums[column] for column in OVERALLOCATED},
+        **{f"{name}_idle_cost": idle_sums[f"{name}_cost"] + other_sums[f"{name}_idle_cost"] for name in RESOURCES},
+        **{f"{name}_idle_row_cost": idle_sums[f"{name}_cost"] for name in RESOURCES},
     }
+
+
+def _summed(rows: Sequence[Mapping[str, Any]], column: str, shape: Shape, passed: Sequence[float]) -> float:
+    values = map(itemgetter(column), rows)
+    whole = sum(passed)
+    if COST_METRICS[shape.cost_metric] and column in MONEY and whole:
+        return fsum(value * passed[row["set"]] for value, row in zip(values, rows, strict=True)) / whole
+    return fsum(values)

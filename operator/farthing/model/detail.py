@@ -1,6 +1,7 @@
 """What a row of a report consists of beside its sums: volumes, load balancers, shared parts, and what is said of its pod."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -18,8 +19,8 @@ def volume_rows(shape: Shape) -> ir.Table:
 
 
 def balancer_rows(shape: Shape) -> ir.Table:
-    """The load balancers of each row: set, name, cluster, namespace, service, address, cost and run_seconds [s]."""
-    return _parts_of_rows("balancer", shape, ("cluster", "namespace", "service", "address"), ("cost", "run_seconds"))
+    """The load balancers of each row: set, name, cluster, namespace, service, an address, cost and run_seconds [s]."""
+    return _parts_of_rows("balancer", shape, ("cluster", "namespace", "service"), ("cost", "run_seconds"), ("address",))
 
 
 def said_rows(shape: Shape) -> ir.Table:
@@ -40,13 +41,27 @@ def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
     return found
 
 
-def _parts_of_rows(name: str, shape: Shape, by: tuple[str, ...], amounts: tuple[str, ...]) -> ir.Table:
+def of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a row of the details ``name`` is about one of ``rows``."""
+    if name == "shared":
+        return lambda _: True
+    by = ("cluster", "namespace", "pod") if name == "said" else ("set", "name")
+    keys = {tuple(row[column] for column in by) for row in rows if not row["is_idle"]}
+    if name == "said":
+        keys |= {(cluster, namespace, "") for cluster, namespace, _ in keys}
+    return lambda one: tuple(one[column] for column in by) in keys
+
+
+def _parts_of_rows(
+    name: str, shape: Shape, by: tuple[str, ...], amounts: tuple[str, ...], named: tuple[str, ...] = ()
+) -> ir.Table:
     rows = told_apart(name, shape)
     rows = rows.filter(rows.is_kept & ~rows.is_shared)
     if shape.namespace:
         rows = rows.filter(rows.namespace == shape.namespace)
     found = rows.group_by("set", *keys(shape), *by).agg(
-        **{column: (rows[column] * rows.part).sum() for column in amounts}
+        **{column: (rows[column] * rows.part).sum() for column in amounts},
+        **{column: rows[column].max() for column in named},
     )
-    found = found.mutate(name=name_of(found, shape)).select("set", "name", *by, *amounts)
+    found = found.mutate(name=name_of(found, shape)).select("set", "name", *by, *named, *amounts)
     return per_hours(found, ("cost",), shape).order_by("set", "name", *by)

@@ -1,7 +1,7 @@
 """Filters: what a row is compared with, and Kubecost's ``filterX`` lists of v1 in that form; v2 is ``filter_parser``'s."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -107,9 +107,25 @@ def parse_lists(lists: Mapping[str, str]) -> Filter:
         if name not in LISTS:
             raise InvalidQuestionError(f"{name} is no filter; allowed are {', '.join(LISTS)}")
         values = [one.strip() for one in text.split(",") if one.strip()]
+        if len(values) > MOST_VALUES:
+            raise InvalidQuestionError(f"{name} has {len(values)} values; at most {MOST_VALUES} are offered")
         if values:
-            parts.append(Either(tuple(_listed(name, value) for value in values)))
+            parts.append(Either(tuple(_together(_listed(name, value) for value in values))))
     return Every(tuple(parts))
+
+
+def _together(parts: Iterable[Filter]) -> Iterator[Filter]:
+    """``parts`` with those that compare one field with a value each put into one comparison."""
+    plain: dict[tuple[str, str], list[str]] = {}
+    others: list[Filter] = []
+    for part in parts:
+        if isinstance(part, Comparison) and part.sign == "equals":
+            plain.setdefault((part.field, part.key), []).extend(part.values)
+        else:
+            others.append(part)
+    for (compared, key), values in plain.items():
+        yield Comparison(compared, "equals", tuple(values), key)
+    yield from others
 
 
 def _listed(name: str, text: str) -> Filter:
@@ -126,6 +142,9 @@ def _listed(name: str, text: str) -> Filter:
 
 
 def _starred(compared: str, text: str, key: str = "") -> Comparison:
+    if key and text == "*":
+        # Whatever the value, there is to be one.
+        return Comparison(compared, "equals", (key,))
     if text.endswith("*"):
         return Comparison(compared, "starts", (text[:-1],), key)
     return Comparison(compared, "equals", (text,), key)

@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.coverage import ENOUGH_SCRAPES, MEMORY
-from farthing.model.sampled import samples
+from farthing.model.sampled import identities, samples
 from farthing.model.tables import extend, table
 
 OF_STATE = ("state_scrapes", "node_scrapes", "running")
@@ -26,11 +26,15 @@ def paces() -> ir.Table:
     for name in (*OF_STATE, "ram_scrapes"):
         seen = samples(name)
         rows = extend(rows, seen.group_by("start").agg(**{name: seen["value"].max()}), "start")
+    rows = extend(rows, _of_containers(), "start")
     rows = rows.mutate(
         interval_end=rows.start + rows.seconds,
         state_scrapes=ibis.greatest(*(rows[name].fill_null(0.0) for name in OF_STATE)),
-        usage_scrapes=rows.ram_scrapes.fill_null(0.0),
-    ).drop("node_scrapes", "running", "ram_scrapes")
+    )
+    # Two cgroups of a container may be shown by one scrape, so that their sum counts it twice.
+    together = ibis.least(rows.of_containers.fill_null(0.0), rows.state_scrapes)
+    rows = rows.mutate(usage_scrapes=ibis.greatest(rows.ram_scrapes.fill_null(0.0), together))
+    rows = rows.drop("node_scrapes", "running", "ram_scrapes", "of_containers")
     rows = rows.mutate(state_interval=rows.seconds / rows.state_scrapes.nullif(0.0))
     return extend(rows, _usage_intervals(rows), "start")
 
@@ -42,15 +46,21 @@ def _usage_intervals(rows: ir.Table) -> ir.Table:
     """
     seen = samples("ram_scrapes")
     seen = seen.group_by("start").agg(scrapes=seen["value"].max())
-    shown = rows.select("start", "seconds")
     # The interval before the first is there for this alone.
     before = rows.filter(rows.start == rows.start.min().as_scalar())
     before = before.select(start="previous_start", seconds=(rows.start - rows.previous_start).cast("float64"))
-    shown = ibis.union(shown, before, distinct=False).join(seen.filter(seen.scrapes > 0), "start")
-    shown = shown.mutate(mean=shown.seconds / shown.scrapes)
-    near = shown.filter(shown.scrapes >= ENOUGH_SCRAPES).select(at="start", shortest="mean")
+    near = ibis.union(rows.select("start", "seconds"), before, distinct=False).join(seen, "start")
+    near = near.filter(near.scrapes >= ENOUGH_SCRAPES).select(at="start", shortest=near.seconds / near.scrapes)
+    shown = rows.select("start", mean=rows.seconds / rows.usage_scrapes.nullif(0.0))
     close = [(shown.start - near.at).abs() <= MEMORY, near.shortest * SAME_PACE >= shown["mean"]]
     found = shown.left_join(near, close)
-    return found.group_by("start").agg(
-        usage_interval=ibis.least(found["mean"].min(), found.shortest.min().fill_null(found["mean"].min()))
-    )
+    found = found.group_by("start").agg(mean=found["mean"].min(), shortest=found.shortest.min())
+    return found.select("start", usage_interval=ibis.least(found["mean"], found.shortest.fill_null(found["mean"])))
+
+
+def _of_containers() -> ir.Table:
+    """The most samples of one container: each time it is restarted it has a cgroup of its own."""
+    container = ["namespace", "pod", "container"]
+    seen = samples("ram_scrapes").join(identities("cgroup_no").select("cgroup_no", *container), "cgroup_no")
+    seen = seen.group_by("start", *container).agg(seen=seen["value"].sum())
+    return seen.group_by("start").agg(of_containers=seen.seen.max())

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from farthing.errors import InvalidQuestionError
-from farthing.model.filters import ALIASES, Every, Filter, everything, label_key
+from farthing.model.filters import ALIASES, KEYED, Comparison, Every, Filter, comparisons, everything, label_key
 from farthing.model.window import Window
 
 ALLOCATION_PROPERTIES: Final = (
@@ -32,6 +32,12 @@ COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
     {"cumulative": 0.0, "hourly": 1.0, "daily": 24.0, "monthly": 730.0}
 )
 """Hours that a cost is for; 0 is the whole set. A month is 730 h everywhere (C10)."""
+
+MOST_LOOKUPS: Final = 10
+"""Different labels and annotations that one question may ask for: each is a join, and more of them take seconds to plan."""
+
+Lookup: TypeAlias = tuple[str, str]
+"""``label`` or ``annotation``, and its key as kube-state-metrics spells it."""
 
 Aliases: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -109,9 +115,14 @@ class Shape:
                 "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
             )
         if self.namespace and (
-            self.kind == "asset" or self.idle or self.sharing != Sharing() or "node" in self.aggregate
+            self.kind == "asset" or self.idle or self.sharing.idle or self.sharing.pools or "node" in self.aggregate
         ):
             raise InvalidQuestionError("a question about one namespace has no assets, nodes, idle rows or shared costs")
+        if len(self.lookups) > MOST_LOOKUPS:
+            raise InvalidQuestionError(
+                f"aggregate, filter and shareLabels name {len(self.lookups)} different labels and annotations; at most "
+                f"{MOST_LOOKUPS} are offered in one question"
+            )
 
     def _check_aggregate(self, one: str) -> None:
         keyed = self.kind == "allocation" and one.startswith(KEYED_AGGREGATES)
@@ -121,6 +132,29 @@ class Shape:
         if not keyed and one not in allowed:
             keys = ", label:KEY, annotation:KEY" if self.kind == "allocation" else ""
             raise InvalidQuestionError(f"aggregate {one!r} is not offered; allowed are {', '.join(allowed)}{keys}")
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """The labels and annotations that are asked for, each once."""
+        found = [self.lookup_of(one) for one in self.aggregate]
+        found += [("label", label_key(key)) for key, _ in self.sharing.labels]
+        found += [lookup for one in comparisons(self.kept) for lookup in self.lookups_of_comparison(one)]
+        return tuple(dict.fromkeys(one for one in found if one is not None))
+
+    def lookup_of(self, asked: str) -> Lookup | None:
+        """What the property ``asked`` looks up, if it is a label, an annotation or an alias."""
+        kind, colon, key = asked.partition(":")
+        if colon:
+            return kind, label_key(key.strip())
+        return ("label", self.label_of(asked)) if asked in ALIASES else None
+
+    def lookups_of_comparison(self, comparison: Comparison) -> tuple[Lookup, ...]:
+        """What ``comparison`` looks up: one where it compares a value; each key where it asks whether there is one."""
+        if comparison.field in ALIASES:
+            return (("label", self.label_of(comparison.field)),)
+        if comparison.field not in KEYED:
+            return ()
+        return tuple((comparison.field, key) for key in ((comparison.key,) if comparison.key else comparison.values))
 
     @property
     def filtered(self) -> bool:

@@ -162,22 +162,31 @@ def _shown(rows: ir.Table, shape: Shape) -> ir.Table:
 
 
 def _with_shared_cost(rows: ir.Table, every: ir.Table, shape: Shape) -> ir.Table:
-    """``rows`` with their ``share`` of what is spread and its ``shared_cost``; where nobody is to bear it, it is a row."""
+    """``rows`` with their ``share`` of what is spread and its ``shared_cost``; what nobody is to bear is a row's without names."""
     parts = pool_parts(every, shape)
     spread = parts.group_by("set").agg(spread=parts.cost.sum())
     borne = shares(every, shape)
-    rows = extend(extend(rows, borne, "set", *keys(shape)), spread, "set")
+    rows = extend(extend(rows, borne, "set", *keys(shape)), spread, "set").drop(*keys(shape))
+    if not shape.filtered:
+        rows = _with_unborne(rows, spread.anti_join(borne, "set"), "/".join(UNALLOCATED for _ in keys(shape)))
     rows = rows.mutate(share=rows.share.fill_null(0.0), shared_cost=(rows.share * rows.spread).fill_null(0.0))
-    rows = rows.drop("spread", *keys(shape))
-    if shape.filtered:
-        return rows
-    alone = spread.anti_join(borne, "set")
+    return rows.drop("spread")
+
+
+def _with_unborne(rows: ir.Table, unborne: ir.Table, name: str) -> ir.Table:
+    """``rows`` where in the sets of ``unborne`` the row ``name`` has the whole share; it is made where there is none."""
+    rows = extend(rows, unborne.select("set", unborne=True), "set")
+    bears = rows.unborne.fill_null(ibis.literal(value=False)) & (rows.name == name)
+    rows = rows.mutate(share=ibis.ifelse(bears, 1.0, rows.share)).drop("unborne")
+    made = unborne.anti_join(rows.filter(rows.name == name), "set")
     empty = {column: ibis.literal("") if kind.is_string() else zero() for column, kind in rows.schema().items()}
-    alone = alone.mutate(**{column: value for column, value in empty.items() if column != "set"})
-    alone = alone.mutate(
-        name=ibis.literal(UNALLOCATED), share=ibis.literal(1).cast("float64"), shared_cost=alone.spread
-    )
-    return ibis.union(rows, alone.select(*rows.columns), distinct=False)
+    whole = {
+        "set": made["set"],
+        "name": ibis.literal(name),
+        "share": ibis.literal(1).cast("float64"),
+        "spread": made.spread,
+    }
+    return ibis.union(rows, made.select(**{**empty, **whole}).select(*rows.columns), distinct=False)
 
 
 def _with_efficiency(rows: ir.Table) -> ir.Table:

@@ -30,11 +30,13 @@ def container_runs(pace: ir.Table) -> ir.Table:
     rows = running.join(pace.select("start", "seconds", "interval_end", "state_interval"), "start")
     rows = extend(rows, samples("started", "started"), "start", "container_no")
     rows = extend(rows, _completed(), "start", "container_no")
+    rows = extend(rows, _pod_started(), "container_no")
+    rows = extend(rows, _lasting(), "start", "container_no")
     rows = extend(rows, _nodes(), "container_no")
     rows = rows.mutate(
         node=rows.node.fill_null(""),
         counted=rows.state_interval * rows.seen,
-        began=ibis.greatest(rows.started.fill_null(0.0), rows.start.cast("float64")),
+        began=ibis.greatest(ibis.coalesce(rows.started, rows.pod_started, 0.0), rows.start.cast("float64")),
         ended=ibis.least(rows.completed.fill_null(rows.interval_end), rows.interval_end),
     )
     # A container without a start that no scrape saw has not run yet.
@@ -44,12 +46,24 @@ def container_runs(pace: ir.Table) -> ir.Table:
         exact=exact,
         run_seconds=ibis.least(exact_or_counted(rows.counted, exact, rows.state_interval), rows.seconds),
     )
+    # What ran longer than since its last start was restarted: it was there since its pod began, with a gap nobody dates.
+    restarted = (rows.counted > rows.exact) & (rows.run_seconds != rows.exact)
+    latest = ibis.least(rows.began, rows.interval_end - rows.run_seconds)
+    earliest = ibis.greatest(rows.pod_started, rows.start.cast("float64")).fill_null(latest)
     rows = rows.mutate(
-        run_start=ibis.ifelse(
-            rows.run_seconds == rows.exact, rows.began, ibis.least(rows.began, rows.interval_end - rows.run_seconds)
+        run_start=ibis.cases(
+            (rows.run_seconds == rows.exact, rows.began),
+            (restarted & rows.lasts.notnull(), ibis.least(earliest, latest)),
+            else_=latest,
         )
     )
-    rows = rows.mutate(run_end=ibis.least(rows.run_start + rows.run_seconds, rows.interval_end))
+    rows = rows.mutate(
+        run_end=ibis.ifelse(
+            restarted & rows.lasts.notnull(),
+            rows.interval_end,
+            ibis.least(rows.run_start + rows.run_seconds, rows.interval_end),
+        )
+    )
     return rows.filter(rows.run_seconds > 0).select(
         "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end", "started"
     )
@@ -59,6 +73,20 @@ def _completed() -> ir.Table:
     """When the pod of each container ended, in each interval that tells it. [unix s]"""
     completed = samples("completed", "completed").join(identities("container_no"), [*POD_KEY])
     return completed.select("start", "container_no", "completed")
+
+
+def _pod_started() -> ir.Table:
+    """When the pod of each container began: of init containers nobody tells more. [unix s]"""
+    pods = samples("pod_started", "pod_started").join(identities("container_no"), [*POD_KEY])
+    return pods.group_by("container_no").agg(pod_started=pods.pod_started.max())
+
+
+def _lasting() -> ir.Table:
+    """The containers that cAdvisor saw until the end of each interval."""
+    key = ["namespace", "pod", "container"]
+    seen = samples("cpu_scraped").join(identities("cgroup_no"), "cgroup_no").select("start", *key).distinct()
+    rows = seen.join(identities("container_no"), key).select("start", "container_no").distinct()
+    return rows.mutate(lasts=True)
 
 
 def _nodes() -> ir.Table:

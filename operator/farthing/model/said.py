@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.filters import ALIASES, KEYED, Comparison, comparisons, label_key
-from farthing.model.question import Shape
+from farthing.model.filters import Comparison, comparisons
+from farthing.model.question import Lookup, Shape
 from farthing.model.tables import extend, table
 
 POD = ("day", "cluster", "namespace", "pod", "uid")
@@ -16,16 +16,7 @@ OWN = {"day": "int64", "uid": "string", "value": "string"}
 INHERITED = {**dict.fromkeys(NAMESPACE, "string"), "day": "int64", "value": "string"}
 """Columns of the tables that hold the values of one label: of pods, and of namespaces."""
 
-Lookup = tuple[str, str]
-"""``label`` or ``annotation``, and its key."""
-
-
-def lookup_of(asked: str, shape: Shape) -> Lookup | None:
-    """What the property ``asked`` of a question looks up, if it is a label, an annotation or an alias."""
-    kind, colon, key = asked.partition(":")
-    if colon:
-        return kind, label_key(key.strip())
-    return ("label", shape.label_of(asked)) if asked in ALIASES else None
+HAS_SERVICE = "has_service"
 
 
 def column_of(lookup: Lookup) -> str:
@@ -34,26 +25,13 @@ def column_of(lookup: Lookup) -> str:
     return f"{kind}:{key}"
 
 
-def flag_of(comparison: Comparison) -> str:
-    """The column that tells whether anything said of a pod fits ``comparison``, a filter of services or of keys."""
-    return f"fits:{comparison.field}:{comparison.sign}:{'|'.join(comparison.values)}"
-
-
-def lookups(shape: Shape) -> tuple[Lookup, ...]:
-    """The labels and annotations that ``shape`` asks for, each once."""
-    found = [lookup_of(one, shape) for one in shape.aggregate]
-    found += [("label", label_key(key)) for key, _ in shape.sharing.labels]
-    found += [lookup_of_comparison(one, shape) for one in comparisons(shape.kept)]
-    return tuple(dict.fromkeys(one for one in found if one is not None))
-
-
 def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
     """``facts`` with a column for each label and annotation that ``shape`` asks for, and a flag for each that it filters by.
 
     The values of a label are a table of their own (``OWN``, ``INHERITED``): an engine may keep those that are asked for often.
     """
     joined, values = facts, {}
-    for number, (kind, key) in enumerate(lookups(shape)):
+    for number, (kind, key) in enumerate(shape.lookups):
         column = column_of((kind, key))
         named = {f"{name}_{number}": name for name in OWN}
         own = ibis.table(OWN, name=column).rename(named)
@@ -67,20 +45,17 @@ def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
         values[column] = own[f"value_{number}"].fill_null(common[f"value_of_{number}"])
     if values:
         facts = joined.select(*(facts[name] for name in facts.columns), **values)
-    flags = {flag_of(one): one for one in comparisons(shape.kept) if has_flag(one)}
-    return _with_flags(facts, flags) if flags else facts
+    return _with_flags(facts, dict(enumerate(of_services(shape)))) if of_services(shape) else facts
 
 
-def has_flag(comparison: Comparison) -> bool:
-    """Whether several things are said of a pod that may fit: its services, or the keys of its labels."""
-    return comparison.field == "services" or (comparison.field in KEYED and not comparison.key)
+def of_services(shape: Shape) -> tuple[Comparison, ...]:
+    """The comparisons of the filter of ``shape`` with services, of which a pod may have several."""
+    return tuple(one for one in comparisons(shape.kept) if one.field == "services")
 
 
-def lookup_of_comparison(comparison: Comparison, shape: Shape) -> Lookup | None:
-    """What ``comparison`` looks up, if it compares the value of a label, an annotation or an alias."""
-    if comparison.field in ALIASES:
-        return "label", shape.label_of(comparison.field)
-    return (comparison.field, comparison.key) if comparison.field in KEYED and comparison.key else None
+def flag_of(comparison: Comparison, shape: Shape) -> str:
+    """The column that tells whether any service of a pod fits ``comparison``."""
+    return _flag(of_services(shape).index(comparison))
 
 
 def with_services(facts: ir.Table) -> ir.Table:
@@ -113,14 +88,17 @@ def _any(found: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return first
 
 
-def _with_flags(facts: ir.Table, flags: Mapping[str, Comparison]) -> ir.Table:
-    """``facts`` with whether anything said of a pod fits each of ``flags``."""
+def _with_flags(facts: ir.Table, flags: Mapping[int, Comparison]) -> ir.Table:
+    """``facts`` with whether any service of their pod fits each of ``flags``, and whether there is one, as ``HAS_SERVICE``."""
     said = table("workload")
-    fitting = {}
-    for name, comparison in flags.items():
-        kind = "service" if comparison.field == "services" else comparison.field
-        fitting[name] = (said.kind == kind) & fits(said.key, comparison)
-    found = said.filter(_any(list(fitting.values()))).group_by("start", "uid")
-    found = found.agg(**{name: one.any() for name, one in fitting.items()}).rename(day="start")
-    facts = extend(facts, found, "day", "uid")
-    return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False)) for name in flags})
+    services = said.filter(said.kind == "service")
+    fitting = {_flag(number): fits(services.key, one) for number, one in flags.items()}
+    found = services.group_by("start", "uid").agg(
+        **{name: one.any() for name, one in fitting.items()}, **{HAS_SERVICE: services.count() > 0}
+    )
+    facts = extend(facts, found.rename(day="start"), "day", "uid")
+    return facts.mutate(**{name: facts[name].fill_null(ibis.literal(value=False)) for name in (*fitting, HAS_SERVICE)})
+
+
+def _flag(number: int) -> str:
+    return f"fits_{number}"

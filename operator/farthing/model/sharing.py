@@ -71,7 +71,7 @@ def idle_rows_of(shape: Shape) -> ir.Table:
     """Idle cost that is told as rows, of nodes or of whole pools: ``pool_key``, ``IDLE_COSTS`` and ``OVERALLOCATED``.
 
     Shared, it is what no row takes: that of a resource of which nothing was charged in its pool. Under a filter it is the
-    part of the rows that the filter keeps, and none of what no row takes.
+    part of the rows that the filter keeps, and none of what no row takes. What is overallocated is theirs likewise.
     """
     if not needs_pools(shape):
         return _nodes()
@@ -86,10 +86,10 @@ def idle_rows_of(shape: Shape) -> ir.Table:
         .agg(**{f"{name}_kept": rows[f"{name}_cost"].sum() for name in RESOURCES})
     )
     pools = pools.join(kept, list(pool_key(shape)))
-    part = {name: pools[f"{name}_kept"] / pools[f"{name}_charged"].nullif(0.0) for name in RESOURCES}
-    return pools.mutate(
-        **{f"{name}_idle_cost": (pools[f"{name}_idle_cost"] * part[name]).fill_null(0.0) for name in RESOURCES}
-    )
+    part = {name: (pools[f"{name}_kept"] / pools[f"{name}_charged"].nullif(0.0)).fill_null(0.0) for name in RESOURCES}
+    told = ("overallocated_cost",) if shape.sharing.idle else ("idle_cost", "overallocated_cost")
+    pools = pools.mutate(**{f"{name}_{one}": pools[f"{name}_{one}"] * part[name] for name in RESOURCES for one in told})
+    return pools.mutate(**dict.fromkeys(IDLE_COSTS, zero())) if shape.sharing.idle else pools
 
 
 def pool_parts(rows: ir.Table, shape: Shape) -> ir.Table:

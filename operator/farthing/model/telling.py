@@ -3,18 +3,9 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.filters import Comparison, Every, Filter, everything, label_key
+from farthing.model.filters import KEYED, Comparison, Every, Filter, everything, label_key
 from farthing.model.question import CONTROLLER_KINDS, Shape
-from farthing.model.said import (
-    column_of,
-    fits,
-    flag_of,
-    has_flag,
-    lookup_of,
-    lookup_of_comparison,
-    with_said,
-    with_services,
-)
+from farthing.model.said import HAS_SERVICE, column_of, fits, flag_of, with_said, with_services
 from farthing.model.tables import FACTS, UNMOUNTED
 
 UNALLOCATED = "__unallocated__"
@@ -105,7 +96,7 @@ def told_apart(table: str, shape: Shape) -> ir.Table:
 
 def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
     """The value by which the property ``one`` names a row, ``UNALLOCATED`` where there is none."""
-    lookup = lookup_of(one, shape)
+    lookup = shape.lookup_of(one)
     if lookup is not None:
         value = facts[column_of(lookup)]
         # Kubecost names rows of labels key=value, and those of aliases by the value alone.
@@ -145,11 +136,15 @@ def _kept(facts: ir.Table, kept: Filter, shape: Shape) -> ir.BooleanValue:
 
 
 def _compared(facts: ir.Table, comparison: Comparison, shape: Shape) -> ir.BooleanValue:
-    if has_flag(comparison):
-        return facts[flag_of(comparison)]
-    lookup = lookup_of_comparison(comparison, shape)
-    value = facts[column_of(lookup)] if lookup else facts[COMPARED.get(comparison.field, comparison.field)]
+    # What has no value is named so in rows, and found by that name.
+    lacking = UNALLOCATED in comparison.values
+    if comparison.field == "services":
+        flag = facts[flag_of(comparison, shape)]
+        return flag | ~facts[HAS_SERVICE] if lacking else flag
+    lookups = [facts[column_of(lookup)] for lookup in shape.lookups_of_comparison(comparison)]
+    if comparison.field in KEYED and not comparison.key:
+        return ibis.or_(*(value.notnull() for value in lookups))
+    value = lookups[0] if lookups else facts[COMPARED.get(comparison.field, comparison.field)]
     value = value.fill_null("")
     found = fits(value, comparison)
-    # What has no value is named so in rows, and found by that name.
-    return found | (value == "") if UNALLOCATED in comparison.values else found
+    return found | (value == "") if lacking else found

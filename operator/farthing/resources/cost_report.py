@@ -70,7 +70,7 @@ class CostReportSpec(Spec):
             "~: (contains), <~: (begins with), ~>: (ends with), each with ! before it for not; + is and, | is or, "
             "parentheses group. Fields are cluster, node, namespace, controllerKind, controllerName, pod, container, "
             "services, provider, label[KEY], annotation[KEY], department, environment, owner, product, team. Costs are "
-            "shared before: a filter changes no row that stays. Default: empty, every row."
+            "shared before: a filter changes no row that stays, but __idle__, which is told of the rows that stay. Default: empty, every row."
         ),
     )
     idle: StrictBool | None = Field(
@@ -118,8 +118,8 @@ class CostReportSpec(Spec):
         max_length=50,
         json_schema_extra=rules.validations(rules.each_once("shareLabels"), rules.SHARE_LABELS),
         description=(
-            "Labels, written key:value such as app:prometheus, whose pods' cost is spread over the other rows. Default: "
-            "none."
+            "Labels, written key:value such as app:prometheus, whose pods' cost is spread over the other rows. One report "
+            "may name 10 different keys of labels and annotations, here, in aggregate and in filter. Default: none."
         ),
     )
     share_cost: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)] = Field(

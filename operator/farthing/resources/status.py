@@ -73,7 +73,8 @@ class CostTotals(WorkloadCosts):
     """Sums over every row of the window, kept or not."""
 
     idle_cost: Number = Field(
-        description="What nodes cost and nobody held, as rows of its own or shared over the others [currency]."
+        description="What nodes cost and nobody held, as rows of its own or added to the rows shown [currency]. What shared "
+        "rows had of it is in sharedCost."
     )
     overallocated_cost: Number = Field(description="Charged beyond what the nodes hold, not part of idle [currency].")
     cpu_efficiency: Number = Field(description="Cpu used over cpu requested; 1 is all of it.")

@@ -64,22 +64,31 @@ class Answerer:
             parts = [*self._stored_parts("day", plan.days, stored), *self._stored_parts("hour", plan.hours, stored)]
             with self._asking() if plan.ragged else nullcontext():
                 for number, (window, index) in enumerate(plan.ragged):
-                    files, seen = self._ragged(window, Path(folder, str(number)), now)
                     start = int(window.start.timestamp())
-                    parts.append(Part({table: [path] for table, path in files.items()}, {start: index}))
+                    # A day of its own, which no midnight is: what is said in it must not meet what a stored day says.
+                    files, seen = self._ragged(window, Path(folder, str(number)), now, start + 1)
+                    paths = {table: [path] for table, path in files.items()}
+                    parts.append(Part(paths, {start: index}, {start: start + 1}))
                     plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
+                # Tenants are not told of the cluster.
+                cluster = "" if question.shape.namespace else f" of cluster {self.cluster!r}"
                 raise NoDataError(
-                    f"nothing is stored for {question.window} of cluster {self.cluster!r}: "
+                    f"nothing is stored for {question.window}{cluster}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
             passed = question.passed(now)
             rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, passed)
-            details = self.reader.details(question.shape, parts, passed) if detailed else {}
+            details = self.reader.details(question.shape, parts, passed, rows) if detailed else {}
+        for row in rows:
+            if not row["run_end"]:
+                # What nobody is to bear has no run: it is there as long as its set.
+                windows = question.sets[row["set"]]
+                row |= {"run_start": windows[0].start.timestamp(), "run_end": min(now, windows[-1].end.timestamp())}
         shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
         cut_off = sum(row["rows"] for row in counted) - len(rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
-        return Answer(question, shown, added(question.shape, counted), len(shown) + cut_off, seen_all, details)
+        return Answer(question, shown, added(question.shape, counted, passed), len(shown) + cut_off, seen_all, details)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]
@@ -114,7 +123,7 @@ class Answerer:
         finally:
             self.turns.release()
 
-    def _ragged(self, window: Window, folder: Path, now: int) -> tuple[dict[str, str], Sequence[Coverage]]:
+    def _ragged(self, window: Window, folder: Path, now: int, day: int) -> tuple[dict[str, str], Sequence[Coverage]]:
         if self.metrics is None:
             raise NoDataError(
                 f"{window} is a part of an hour, which only Prometheus can tell: name it by --prometheus, "
@@ -124,7 +133,7 @@ class Answerer:
         (chunk,) = chunks([window], now)
         with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
             folder.mkdir()
-            return bench.save(folder), seen
+            return bench.save(folder, day), seen
 
 
 def _tells(idle_row: Mapping[str, Any], shape: Shape) -> bool:

@@ -1,6 +1,6 @@
 """What the use cases need from the outside. The adapters know nothing of this file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,8 +44,8 @@ class Workbench(Protocol):
         """Make the facts; returns what was seen in each interval (``model.coverage.observations``)."""
         ...
 
-    def save(self, folder: Path) -> dict[str, str]:
-        """Write the facts into ``folder``; returns the file of each table."""
+    def save(self, folder: Path, day: int) -> dict[str, str]:
+        """Write the facts into ``folder``, what is said of pods as of ``day``; returns the file of each table."""
         ...
 
 
@@ -110,9 +110,9 @@ class FactsReader(Protocol):
         ...
 
     def details(
-        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()
+        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float], rows: Sequence[Mapping[str, Any]]
     ) -> dict[str, list[dict[str, Any]]]:
-        """What the rows have besides their sums; see ``model.detail.details``."""
+        """What ``rows`` have besides their sums; see ``model.detail.details``."""
         ...
 
 

@@ -51,10 +51,10 @@ class SharedAnswers:
         """Let the oldest answers go that are more rows together than are kept."""
         with self._lock:
             done = [(question, future.result()) for question, future in self._answers.items() if future.done()]
-            rows = sum(len(answer.rows) for _, answer in done)
+            rows = sum(answer.size for _, answer in done)
             for question, answer in done:
                 if rows <= MOST_KEPT_ROWS:
                     break
-                if question != newest or len(answer.rows) > MOST_KEPT_ROWS:
+                if question != newest or answer.size > MOST_KEPT_ROWS:
                     del self._answers[question]
-                    rows -= len(answer.rows)
+                    rows -= answer.size

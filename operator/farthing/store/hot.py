@@ -14,6 +14,8 @@ from farthing.store.engine import run
 
 MOST_ROWS = 400_000
 """Kept at most, in all: some 120 MB. A question over more reads the files."""
+OF_A_TABLE = 1_000
+"""A table takes as much as these many rows, however few it has: some 100 KB."""
 
 Select: TypeAlias = Callable[[ExitStack], str]
 """Makes the SQL of some rows; what that selects from stays as long as the stack is held."""
@@ -23,6 +25,7 @@ Select: TypeAlias = Callable[[ExitStack], str]
 class _Hot:
     table: str
     rows: int
+    """With ``OF_A_TABLE``."""
     readers: int = 0
 
 
@@ -76,10 +79,10 @@ class HotTables:
             try:
                 with ExitStack() as needed:
                     rows = select(needed)
-                    if not few and not self._make_room(_count(connection, f"({rows})")):
+                    if not few and not self._make_room(OF_A_TABLE + _count(connection, f"({rows})")):
                         return None
                     run(connection, f"create table {table} as {rows}")
-                hot = _Hot(table, _count(connection, table), readers=1)
+                hot = _Hot(table, OF_A_TABLE + _count(connection, table), readers=1)
                 if self._make_room(hot.rows) and self._tables.setdefault(key, hot) is hot:
                     return hot
                 run(connection, f"drop table {table}")
@@ -88,6 +91,14 @@ class HotTables:
                 with self._lock:
                     self._making.pop(key, None)
         return None
+
+    def clear(self) -> None:
+        """Drop what nobody reads."""
+        with self._lock:
+            for key, hot in list(self._tables.items()):
+                if hot.readers == 0:
+                    run(self.connection, f"drop table {hot.table}")
+                    del self._tables[key]
 
     def _make_room(self, rows: int) -> bool:
         """Drop what was not asked for longest and nobody reads, until ``rows`` more fit; False if they never do."""

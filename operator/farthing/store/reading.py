@@ -1,11 +1,9 @@
 """Asking the store: the pieces of a window are read from their files, in one query."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
-from itertools import count
 from operator import itemgetter
 from threading import local
 from typing import Any
@@ -14,18 +12,17 @@ import duckdb
 import ibis.expr.types as ir
 
 from farthing.errors import AnswerTooLargeError, StoreError
-from farthing.model.detail import details
+from farthing.model.detail import details, of_rows
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, summed
-from farthing.model.said import INHERITED, OWN, column_of, lookups
+from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sums import are_few, sums
 from farthing.model.telling import ORDER_COLUMN
-from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
+from farthing.store.engine import connect, parquet, quoted, sql, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
-
-Row = dict[str, Any]
+from farthing.store.prepared import MOST_DETAILS, Prepared, Row, Wanted
 
 MOST_ROWS = 30_000
 """Of one answer. A row takes about 6 KiB on its way into ConfigMaps, and an operator answers a few questions at once."""
@@ -34,7 +31,7 @@ ANY_NAMESPACE = "<namespace>"
 """Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _compiled(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
     return sql(expression(shape))
 
@@ -75,9 +72,10 @@ class Reader:
         select = _sql(report, shape)
         if limit:
             select = _limited(shape, select, limit)
-        found = self._query(shape, f"select * from ({select}) limit {MOST_ROWS + 2:d}", parts, passed)  # noqa: S608 - our own SQL
-        rest = [row for row in found if row["set"] is None]
-        rows = [completed(row, shape, is_idle=False) for row in found if row["set"] is not None]
+        sets = len({index for part in parts for index in part.sets.values()})
+        found = self._query(shape, f"select * from ({select}) limit {MOST_ROWS + sets + 1:d}", parts, passed)  # noqa: S608 - our own SQL
+        rest = [completed(row, shape, is_idle=False) for row in found if row.get("rows")]
+        rows = [completed(row, shape, is_idle=False) for row in found if not row.get("rows")]
         idle = self._idle_rows(shape, parts, passed)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
@@ -85,23 +83,42 @@ class Reader:
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        each_once = [{**row, "rows": 1} for row in (idle if limit else both)]
-        return both, [*(completed(row, shape, is_idle=False) for row in rest), *each_once]
+        return both, [*rest, *({**row, "rows": 1} for row in (idle if limit else both))]
 
     def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
-        # Under a filter, idle that is shared is nobody's row.
-        if shape.kind == "asset" or shape.namespace or (shape.filtered and shape.sharing.idle):
+        if shape.kind == "asset" or shape.namespace:
             return []
         found = self._query(shape, _sql(idle_report, shape), parts, passed)
         return [completed(row, shape, is_idle=True) for row in found]
 
-    def details(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float] = ()) -> dict[str, list[Row]]:
-        """What rows have besides their sums (``model.detail.details``), by name. Raises StoreError."""
+    def details(
+        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float], rows: Sequence[Mapping[str, Any]]
+    ) -> dict[str, list[Row]]:
+        """What ``rows`` have besides their sums (``model.detail.details``), by name.
+
+        Raises StoreError, and AnswerTooLargeError for more than ``MOST_DETAILS``.
+        """
         if shape.kind == "asset":
             return {}
-        return {name: self._query(shape, _sql(make, shape), parts, passed) for name, make in details(shape).items()}
+        found = {
+            name: self._query(shape, _sql(make, shape), parts, passed, of_rows(name, rows))
+            for name, make in details(shape).items()
+        }
+        if sum(map(len, found.values())) > MOST_DETAILS:
+            raise AnswerTooLargeError(
+                f"the rows have more than {MOST_DETAILS} labels, annotations, volumes and load balancers: set a limit, or "
+                "an aggregate of fewer properties"
+            )
+        return found
 
-    def _query(self, shape: Shape, select: str, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
+    def _query(
+        self,
+        shape: Shape,
+        select: str,
+        parts: Sequence[Part],
+        passed: Sequence[float],
+        wanted: Wanted = lambda _: True,
+    ) -> list[Row]:
         try:
             with ExitStack() as held:
                 sources = []
@@ -112,7 +129,13 @@ class Reader:
                 if quoted("sets") in select:
                     sets = ", ".join(f"({index:d}, {seconds:f}::double)" for index, seconds in enumerate(passed))
                     sources.append(f'"sets"("set", "passed") as (values {sets})')
-                return self._prepared().rows(f"with {', '.join(sources)} select * from ({select})")  # noqa: S608
+                return self._prepared().rows(f"with {', '.join(sources)} select * from ({select})", wanted)  # noqa: S608
+        except duckdb.OutOfMemoryException as error:
+            self._hot.clear()
+            raise AnswerTooLargeError(
+                "the answer takes more memory than there is: set a longer step, a shorter window, or an aggregate of fewer "
+                "properties"
+            ) from error
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
 
@@ -137,7 +160,7 @@ class Reader:
             for table in TABLES
             if quoted(table) in select
         ]
-        for kind, key in lookups(shape):
+        for kind, key in shape.lookups:
             for whose, columns in ((kind, OWN), (f"namespace_{kind}", INHERITED)):
                 name = quoted(column_of((whose, key)))
                 if name in select:
@@ -161,7 +184,7 @@ class Reader:
         source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
         return f"select * from {source} where {_of_days(part, 'day')}"  # noqa: S608 - likewise
 
-    def _prepared(self) -> "Prepared":
+    def _prepared(self) -> Prepared:
         if not hasattr(self._threads, "prepared"):
             self._threads.prepared = Prepared(self._database.cursor())
         prepared: Prepared = self._threads.prepared
@@ -189,7 +212,7 @@ def _of_days(part: Part, column: str) -> str:
 
 
 def _limited(shape: Shape, select: str, limit: int) -> str:
-    """SQL of the first rows of each set, and after them one row without a set for the sums of all."""
+    """SQL of the first rows of each set, and of one more for the sums of all, which tells how many ``rows`` they are."""
     order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
     sums = ", ".join(f"coalesce(sum({quoted(column)}), 0) as {quoted(column)}" for column in summed(shape))
     return f"""
@@ -197,29 +220,6 @@ def _limited(shape: Shape, select: str, limit: int) -> str:
         select * from (
             (select * from report qualify row_number() over (partition by "set" order by {order}) <= {limit:d})
             union all by name
-            select count(*) as "rows", {sums} from report
-        ) order by "set" nulls last, {order}
+            (select "set", count(*) as "rows", {sums} from report group by "set")
+        ) order by "set", {order}
     """  # noqa: S608 - names of our own and numbers
-
-
-@dataclass(slots=True)
-class Prepared:
-    """One connection and the statements that were lately run on it: planning them is a third of a small question."""
-
-    connection: duckdb.DuckDBPyConnection
-    most: int = 16
-    _names: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def rows(self, statement: str) -> list[Row]:
-        """The rows of ``statement`` by column. Raises duckdb.Error."""
-        if statement not in self._names:
-            name = f"statement_{next(self._numbers)}"
-            run(self.connection, f"prepare {name} as {statement}")
-            self._names[statement] = name
-            if len(self._names) > self.most:
-                run(self.connection, f"deallocate {self._names.popitem(last=False)[1]}")
-        self._names.move_to_end(statement)
-        found = self.connection.execute(f"execute {self._names[statement]}")
-        columns = [column[0] for column in found.description]
-        return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

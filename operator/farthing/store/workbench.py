@@ -21,7 +21,7 @@ from farthing.store.manifest import TABLES
 MEMORY_LIMIT = "80MB"
 """What a chunk may take; more goes to the temporary directory."""
 
-MORE = "1GB"
+MORE = "400MB"
 """What it may take once a step needs more than ``MEMORY_LIMIT`` at once, as some do from about 4,000 containers on."""
 
 MOST = 1e19
@@ -132,12 +132,16 @@ class Workbench:
             run(self.connection, f"set memory_limit = {text(MORE)}")
             run(self.connection, create)
 
-    def save(self, folder: Path) -> dict[str, str]:
-        """Write the facts as files into ``folder``; returns the path of each by its table. Raises StoreError."""
+    def save(self, folder: Path, day: int) -> dict[str, str]:
+        """Write the facts as files into ``folder``; returns the path of each by its table. Raises StoreError.
+
+        ``day`` is the ``start`` that what is said of pods gets.
+        """
         paths = {table: str(folder / f"{table}.parquet") for table in TABLES}
         try:
             for table, path in paths.items():
-                run(self.connection, f"copy {table} to {text(path)} (format parquet)")
+                of_day = f' replace ({day:d}::bigint as "start")' if table == "workload" else ""
+                run(self.connection, f"copy (select *{of_day} from {table}) to {text(path)} (format parquet)")  # noqa: S608 - of our own
         except duckdb.IOException as error:
             raise StoreError(
                 f"cannot write to {folder} ({told(error)}): check the space of the temporary folder"
