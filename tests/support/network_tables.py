@@ -16,6 +16,15 @@ CLASSES = {
 """Labels of the counters of where bytes go."""
 
 
+def one_pod(*containers: str) -> SampleTables:
+    """A node and on it the pod ``web``, which has been there for hours."""
+    tables = SampleTables()
+    tables.node()
+    for container in containers or ("main",):
+        tables.container("web", container, started=-9000)
+    return tables
+
+
 def give_egress(
     tables: SampleTables,
     pod: str,
