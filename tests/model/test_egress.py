@@ -37,7 +37,7 @@ def grown() -> Facts:
         tables.container(pod, node="node-b", started=start)
         if start is not None:
             give_pod_start(tables, pod, start)
-        give_egress(tables, pod, {0: 700}, first=650, instance="node-b:3001")
+        give_egress(tables, pod, {0: 700}, first=650)
     return tables.facts()
 
 

@@ -114,11 +114,12 @@ def interfaces(pods: ir.Table) -> ir.Table:
 def egress_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.Table:
     """``rows`` of ``growth.counters`` that are of ``pods``, with their growth [B], by ``owners`` of ``destinations``."""
     rows = rows.join(owners, ["start", "egress_no"]).drop("egress_no")
-    rows = rows.join(pods.select("pod_no", "started"), "pod_no")
-    # What was looked at and is still has no counter older than that look. Of one all counters of which have ended, the labels
-    # have changed: the new ones are as old as it is.
+    rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
+    # What was looked at and is still has no counter older than that look. If all its counters have ended, its labels have
+    # changed, and the new counters may be as old as it is. Where no label tells one pod of the daemonset from another, the
+    # node does.
     stays = rows.before.notnull() & rows.scraped_at.notnull()
-    looked = stays.any().over(ibis.window(group_by=["start", "target_no"]))
+    looked = stays.any().over(ibis.window(group_by=["start", "target_no", "node"]))
     rows = rows.mutate(started=ibis.ifelse(looked, ibis.null("float64"), rows.started))
     return with_growth(rows, looked, ibis.literal(value=True))
 
