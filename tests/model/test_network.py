@@ -6,20 +6,12 @@ from hypothesis import strategies as st
 
 from farthing.prometheus.catalogue import CATALOGUE, EGRESS, RECEIVED, TRANSMITTED
 from farthing.prometheus.queries import Query
-from tests.support.network_tables import CLASSES, give_egress, give_interface, give_pod_start
+from tests.support.network_tables import give_egress, give_interface, give_pod_start, one_pod
 from tests.support.sample_tables import CLUSTER, GIB, HOUR, START, Facts, Row, SampleTables, cgroup, uid_of
 
 pytestmark = pytest.mark.slow
 
 KINDS = ("zone", "region", "internet")
-
-
-def one_pod(*containers: str) -> SampleTables:
-    tables = SampleTables()
-    tables.node()
-    for container in containers or ("main",):
-        tables.container("web", container, started=-9000)
-    return tables
 
 
 def network(made: Facts) -> list[Row]:
@@ -60,73 +52,6 @@ def test_the_exporters_rates_go_before_the_defaults_each_on_its_own_and_hour_by_
     made = tables.facts()
     costs = [[made.container("web", hour)[f"network_{kind}_cost"] for kind in KINDS] for hour in (0, 1)]
     assert costs == [pytest.approx([0.04, 0.02, 0.18]), pytest.approx([0.02, 0.02, 0.0])]
-
-
-@pytest.fixture(scope="module")
-def grown() -> Facts:
-    """One hour and one pod for each way a counter goes; another pod of the node was seen in the hour before."""
-    tables = SampleTables()
-    tables.node()
-    for pod in ("watched", "over-the-edge", "reset", "reset-at-the-edge", "born", "older", "first-time", "unstarted"):
-        tables.container(pod, started=-9000)
-    for pod in ("watched", "over-the-edge", "reset", "reset-at-the-edge", "older", "first-time"):
-        give_pod_start(tables, pod, -9000)
-    give_pod_start(tables, "born", 1200)
-    give_egress(tables, "watched", {-1: 10, 0: 10})
-    give_egress(tables, "over-the-edge", {-1: 100, 0: 460}, first=106)
-    give_egress(tables, "reset", {-1: 100, 0: 30}, first=0)
-    tables.give("egress_reset_growth", 77, namespace="shop", pod_name="reset", **CLASSES["internet"])
-    give_egress(tables, "reset-at-the-edge", {-1: 900, 0: 240}, first=4)
-    give_egress(tables, "born", {0: 200}, first=8)
-    give_egress(tables, "older", {0: 81_000}, first=80_970)
-    give_egress(tables, "first-time", {-1: 50, 0: 60}, kind="zone")
-    give_egress(tables, "first-time", {0: 44}, first=3)
-    give_egress(tables, "unstarted", {0: 55}, first=5)
-    # On a node where nobody looked in the hour before.
-    tables.node("node-b", "aws:///eu-west-1a/i-0b")
-    for pod, start in (("back", -9000), ("new-on-it", 600), ("unknown-on-it", None)):
-        tables.container(pod, node="node-b", started=start)
-        if start is not None:
-            give_pod_start(tables, pod, start)
-        give_egress(tables, pod, {0: 700}, first=650)
-    return tables.facts()
-
-
-@pytest.mark.parametrize(
-    ("pod", "sent"),
-    [
-        pytest.param("over-the-edge", 460 - 100, id="from-the-last-sample-of-the-hour-before"),
-        pytest.param("reset", 77, id="prometheus-follows-a-reset-within-the-hour"),
-        pytest.param("reset-at-the-edge", 240, id="a-fall-over-the-edge-is-a-reset"),
-        pytest.param("born", 200, id="a-new-pod-counts-from-zero"),
-        pytest.param("older", 81_000 - 80_970, id="an-older-pod-not-seen-counts-what-was-seen-to-grow"),
-        pytest.param("first-time", 44, id="a-new-counter-of-a-pod-that-was-seen-counts-from-zero"),
-        pytest.param("unstarted", 55, id="not-seen-where-others-were-counts-from-zero"),
-        pytest.param("back", 700 - 650, id="a-node-nobody-looked-at-counts-what-was-seen-to-grow"),
-        pytest.param("new-on-it", 700, id="a-new-pod-on-it-counts-from-zero"),
-        pytest.param("unknown-on-it", 700 - 650, id="a-pod-nobody-knows-the-start-of-counts-what-was-seen-to-grow"),
-    ],
-)
-def test_what_was_sent_is_the_growth_of_the_counter(grown: Facts, pod: str, sent: float) -> None:
-    assert grown.container(pod)["network_internet_bytes"] == pytest.approx(sent)
-
-
-def test_counters_of_several_destinations_add_up() -> None:
-    tables = one_pod()
-    for service, last in (("", 30), ("amazon-web-services", 12)):
-        give_egress(tables, "web", {-1: 0, 0: last}, service=service)
-    assert tables.facts().container("web")["network_internet_bytes"] == 42
-
-
-def test_what_a_pod_sent_after_its_last_scrape_is_filled_at_its_mean_rate() -> None:
-    tables = SampleTables()
-    tables.node()
-    tables.container("stays", started=-9000)
-    give_egress(tables, "stays", {-1: 0, 0: 0}, scraped={-1: -10, 0: 3590})
-    # Scraped at 50 s past each minute; it ended at 1830 s, last seen at 1790 s: 1800 bytes since -10 s are one a second.
-    tables.container("ended", seen=30, started=-500, completed={0: 1830})
-    give_egress(tables, "ended", {-1: 0, 0: 1800}, scraped={-1: -10})
-    assert tables.facts().container("ended")["network_internet_bytes"] == pytest.approx(1840)
 
 
 def test_a_pods_traffic_is_shared_by_how_long_its_containers_ran() -> None:

@@ -65,6 +65,48 @@ def test_the_tail_is_filled_at_the_mean_rate_of_what_was_seen(used: Facts) -> No
     assert used.container("brief")["cpu_used"] == pytest.approx(30)
 
 
+def job_beside_gaps(scrapes: dict[int, float], seconds: float = 3600) -> SampleTables:
+    """A job of one core from 620 to 660 s, in hours of so many scrapes; the node is scraped at 50 s past each minute.
+
+    Of the last hour ``seconds`` have passed.
+    """
+    tables = SampleTables(hours=max(scrapes) + 1, scrapes=0, seconds=seconds)
+    tables.give("ram_scrapes", scrapes, namespace="kube-system", pod="always", container="there", id="/always")
+    tables.node()
+    tables.container("stays", started=-9000)
+    tables.usage("stays", cpu={-1: 0, 0: 0}, scraped={-1: -10, 0: 3590}, ram_scrapes={})
+    # The scrape at 650 s saw 30 core-s of 40: ten seconds are unseen.
+    tables.container("job", seen={0: 1}, started=620, completed={0: 660})
+    tables.usage("job", cpu={0: 30}, first=30, ram_scrapes={0: 1})
+    return tables
+
+
+@pytest.mark.parametrize(
+    "scrapes",
+    [
+        pytest.param({0: 60}, id="none-missed"),
+        # 3600 / 57 = 63.2 s from one scrape to the next would leave 38 s of 40 unseen.
+        pytest.param({-1: 60, 0: 57}, id="three-missed-after-an-hour-without-gaps"),
+        pytest.param({0: 57, 1: 57, 2: 60}, id="three-missed-before-an-hour-without-gaps"),
+        # Of every 7 s, the ten would be three.
+        pytest.param({0: 60, 1: 514}, id="before-the-pace-becomes-another"),
+    ],
+)
+def test_scrapes_that_were_missed_do_not_change_what_a_short_job_used(scrapes: dict[int, float]) -> None:
+    assert job_beside_gaps(scrapes).facts().container("job")["cpu_used"] == pytest.approx(40)
+
+
+def test_the_first_scrapes_of_an_hour_do_not_tell_how_often_there_are_some() -> None:
+    # Seven in 400 s would be one every 57 s, of which 41 s of the job's 40 were unseen.
+    made = job_beside_gaps({-1: 60, 0: 57, 1: 7}, seconds=400).facts()
+    assert made.container("job")["cpu_used"] == pytest.approx(40)
+
+
+def test_no_more_than_nine_tenths_of_a_life_are_filled_in() -> None:
+    # By 63.2 s from one scrape to the next, and no hour near that knows better, 38.4 of 40 s were unseen: of 36 s at most.
+    assert job_beside_gaps({0: 57}).facts().container("job")["cpu_used"] == pytest.approx(30 * 40 / (40 - 36))
+
+
 def test_in_the_first_hour_of_data_only_what_was_seen_to_grow_counts() -> None:
     tables = SampleTables(hours=2)
     tables.node()

@@ -102,7 +102,9 @@ def test_an_answer_in_parts_is_the_answer(
         assert rows(read(fetcher, query, ASKED, END, HOUR)) == whole[query.name]
 
 
-@pytest.mark.parametrize("name", ["running", "requests", "cpu_last", "cpu_scraped", "ram_sum", "init_requests"])
+@pytest.mark.parametrize(
+    "name", ["running", "requests", "cpu_last", "cpu_scraped", "ram_sum", "init_requests", "egress_last"]
+)
 def test_an_answer_in_many_parts_is_the_answer(
     prometheus_server: dict[int, str], whole: dict[str, dict[Row, float]], name: str
 ) -> None:

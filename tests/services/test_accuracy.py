@@ -285,10 +285,8 @@ def traffic(measured: Measured) -> NetworkTruth:
     return NetworkTruth(measured.cluster, measured.hours, measured.facts.allocation)
 
 
-def test_traffic_costs_half_a_per_mille_at_most_more_or_less(measured: Measured, traffic: NetworkTruth) -> None:
-    # Of two scrapers nobody knows which saw the end of a pod last: what is filled in may be too much.
-    allowed = 0.001 if measured.interval == 30 else 0.0005
-    assert sum(traffic.found.values()) == pytest.approx(sum(traffic.true.values()), rel=allowed)
+def test_traffic_costs_half_a_per_mille_at_most_more_or_less(traffic: NetworkTruth) -> None:
+    assert sum(traffic.found.values()) == pytest.approx(sum(traffic.true.values()), rel=0.0005)
 
 
 def test_of_pods_that_ran_five_hours_95_in_100_pay_for_traffic_within_half_a_percent(traffic: NetworkTruth) -> None:

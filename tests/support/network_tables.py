@@ -16,18 +16,31 @@ CLASSES = {
 """Labels of the counters of where bytes go."""
 
 
+def one_pod(*containers: str) -> SampleTables:
+    """A node and on it the pod ``web``, which has been there for hours."""
+    tables = SampleTables()
+    tables.node()
+    for container in containers or ("main",):
+        tables.container("web", container, started=-9000)
+    return tables
+
+
 def give_egress(
     tables: SampleTables,
     pod: str,
     sent: Mapping[int, float],
+    /,
     *,
     kind: str = "internet",
     first: Values | None = None,
     scraped: Mapping[int, float] | None = None,
-    service: str = "",
+    **labels: str,
 ) -> None:
-    """The last value of a pod's counter of ``kind`` in each hour [B], the least, and when it was scraped [s after START]."""
-    who = {"namespace": "shop", "pod_name": pod, "service": service, **CLASSES[kind]}
+    """The last value of a pod's counter of ``kind`` in each hour [B], the least, and when it was scraped [s after START].
+
+    ``labels`` are of who counted and who scraped it, such as the instance, and of where exactly the bytes went.
+    """
+    who = {"namespace": "shop", "pod_name": pod, **CLASSES[kind], **labels}
     _give_counter(tables, "egress", sent, first, who)
     tables.give("egress_scraped", {hour: START + at for hour, at in (scraped or {}).items()}, **who)
 

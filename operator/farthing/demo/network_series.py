@@ -1,6 +1,6 @@
 """What is shown of a made-up cluster's network: services, traffic, and what OpenCost's exporter says they cost."""
 
-from farthing.demo.cluster import Cluster, Pod
+from farthing.demo.cluster import Cluster, Node, Pod
 from farthing.demo.identity import hexadecimal, suffix
 from farthing.demo.series import Scraping, SeriesBook
 from farthing.demo.shapes import Constant, Counter, Wave
@@ -49,22 +49,34 @@ def enter_services(book: SeriesBook, cluster: Cluster, replica: int) -> None:
 
 def enter_egress(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:
     """Enter what the network-costs daemonset counts: what pods send, by where it goes."""
-    jobs = ("kubecost-networking", "network-costs") if scraping.duplicate_scraper else ("kubecost-networking",)
     for pod in cluster.pods:
         if pod.node is None or pod.traffic is None:
             continue
-        for job in jobs:
-            who = {"job": job, "instance": f"{pod.node.address}:3001", "namespace": pod.namespace, "pod_name": pod.name}
+        for who in _egress_scrapers(pod.node, scraping):
             for kind, labels in CLASSES.items():
                 sent = Counter(pod.traffic.to(kind), pod.span[0])
                 if sent.rate.base > 0:
                     book.add(
-                        f"{job}/{pod.node.name}",
+                        f"{who['job']}/{pod.node.name}",
                         "kubecost_pod_network_egress_bytes_total",
-                        who | labels,
+                        who | {"namespace": pod.namespace, "pod_name": pod.name} | labels,
                         pod.span,
                         sent,
                     )
+
+
+def _egress_scrapers(node: Node, scraping: Scraping) -> list[dict[str, str]]:
+    """Labels that each scraper of the daemonset on ``node`` adds: by annotations, and a ServiceMonitor, which names more."""
+    instance = f"{node.address}:3001"
+    by_annotations = {"job": "kubecost-networking", "instance": instance}
+    monitor = {
+        "job": "network-costs",
+        "instance": instance,
+        "pod": f"network-costs-{suffix(5, node.name)}",
+        "service": "network-costs",
+        "endpoint": "metrics",
+    }
+    return [by_annotations, monitor] if scraping.duplicate_scraper else [by_annotations]
 
 
 def enter_interfaces(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:

@@ -18,7 +18,7 @@ class Scraping:
     """How the cluster is watched.
 
     ``by_address``: kubelets' ``instance`` is ``IP:10250`` rather than the node's name. ``node_label``: cAdvisor's series
-    carry ``node``. ``duplicate_scraper``: a second job scrapes every kubelet. ``state_replicas``: how many
+    carry ``node``. ``duplicate_scraper``: a second job scrapes every kubelet and the network-costs daemonset. ``state_replicas``: how many
     kube-state-metrics run. ``cgroup_ids``: cAdvisor's ``id`` and ``name`` are kept. ``pod_rows``: cAdvisor's rows of
     pods, sandboxes and machines are kept. ``opencost``: its exporter runs. ``network_costs``: so does the network-costs daemonset.
     """

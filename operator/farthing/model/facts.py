@@ -13,10 +13,11 @@ from farthing.model.network import (
     RECEIVED,
     SENT,
     destinations,
+    egress_counters,
+    interface_counters,
     interfaces,
     network_assets,
     paid,
-    pod_counters,
     pods_charged,
     through_interfaces,
     traffic,
@@ -59,12 +60,12 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     balancer = step("balancer", balancers(cluster, charged, served, backs))
     pods = step("pod", pods_charged(pace, charged))
     counted = step("egress_seen", counters(pace, "egress", "egress"))
-    egress = step("egress", pod_counters(counted, pods, step("destination", destinations(pods))))
+    egress = step("egress", egress_counters(counted, pods, step("destination", destinations(pods))))
     moved = [step("paid", paid(egress, pods))]
     owners = step("interface", interfaces(pods))
     for counter, column in (("transmit", SENT), ("receive", RECEIVED)):
         counted = step(f"{counter}_seen", counters(pace, counter, "transmit"))
-        grown = step(counter, pod_counters(counted, pods, owners))
+        grown = step(counter, interface_counters(counted, pods, owners))
         moved.append(step(column, through_interfaces(grown, pods, column)))
     crossed = step("traffic", traffic(charged, pods, moved))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))

@@ -10,6 +10,9 @@ import ibis.expr.types as ir
 
 from farthing.model.sampled import samples
 
+MOST_UNSEEN = 0.9
+"""The largest part of the time counted that is filled in: what is seen shortly after its start must not count for much more."""
+
 
 def counters(pace: ir.Table, name: str, scraped: str, *beside: str) -> ir.Table:
     """Each counter of the samples ``name`` in each interval; when it was scraped is that of ``scraped``.
@@ -53,15 +56,20 @@ def _side_by_side(key: list[str], **parts: ir.Table) -> ir.Table:
     return rows.group_by(*key).agg(**values)
 
 
-def with_growth(rows: ir.Table, certain: ir.BooleanValue) -> ir.Table:
+def seen_before(rows: ir.Table, *target: str) -> ir.BooleanValue:
+    """Whether any counter of the same ``target``, such as a node, was seen in the interval before that of ``rows``."""
+    return rows.before.notnull().any().over(ibis.window(group_by=["start", *target]))
+
+
+def with_growth(rows: ir.Table, looked: ir.BooleanValue, certain: ir.BooleanValue) -> ir.Table:
     """``rows`` of ``counters`` with the growth of each, in its own unit.
 
-    They tell their node and when what they count started; ``certain`` is whether the counter can be no older than that.
+    They tell when what they count started; ``looked`` is whether somebody looked in the interval before, ``certain``
+    whether the counter can be no older than that start.
     """
-    # A counter that was not seen in the interval before counts from 0 if what it counts has begun since its node was last
-    # seen. Else nobody looked: its past is unknown, and only what was seen to grow within the interval counts; from 0, a
-    # kubelet back after hours would charge its pods' whole lives.
-    looked = rows.before.notnull().any().over(ibis.window(group_by=["start", "node"]))
+    # A counter that was not seen in the interval before counts from 0 if what it counts has begun since somebody last
+    # looked. Else its past is unknown, and only what was seen to grow within the interval counts; from 0, a kubelet back
+    # after hours would charge its pods' whole lives.
     began = ibis.ifelse(
         looked,
         (rows.started >= rows.previous_start).fill_null(ibis.literal(value=True)),
@@ -73,18 +81,19 @@ def with_growth(rows: ir.Table, certain: ir.BooleanValue) -> ir.Table:
     return rows.mutate(growth=rows.reset_growth.fill_null(growth))
 
 
-def with_tail(rows: ir.Table, seconds: ir.FloatingValue, *grown: str) -> ir.Table:
+def with_tail(rows: ir.Table, seconds: ir.FloatingValue, target: str, *grown: str) -> ir.Table:
     """``rows`` with what no scrape saw at their ends filled into the columns ``grown``, of which they tell the growth.
 
-    They were there for ``seconds`` of the interval, and have node, run_end, interval_end, scraped_at, carried_seconds and
-    usage_interval, the time from one scrape to the next [s].
+    They were there for ``seconds`` of the interval, and have ``target``, run_end, interval_end, scraped_at, carried_seconds
+    and usage_interval, the time from one scrape to the next [s].
     """
-    # All on a node are scraped at once: those that live on tell when.
-    on_node = ibis.window(group_by=["start", "node"])
-    after_last_scrape = _modulo(rows.run_end - rows.scraped_at.max().over(on_node), rows.usage_interval)
+    # All of a target, such as a node, are scraped at once: those that live on tell when.
+    at_once = ibis.window(group_by=["start", target])
+    after_last_scrape = _modulo(rows.run_end - rows.scraped_at.max().over(at_once), rows.usage_interval)
     unseen = ibis.ifelse(rows.run_end < rows.interval_end, after_last_scrape, 0.0).fill_null(0.0)
     rows = rows.mutate(unseen=unseen, spanned=seconds + rows.carried_seconds)
-    filled = {name: rows[name] * rows.spanned / (rows.spanned - rows.unseen) for name in grown}
+    seen = ibis.greatest(rows.spanned - rows.unseen, rows.spanned * (1.0 - MOST_UNSEEN))
+    filled = {name: rows[name] * rows.spanned / seen for name in grown}
     return rows.mutate(
         **{name: ibis.ifelse(rows.spanned > rows.unseen, filled[name], rows[name]) for name in grown},
     )

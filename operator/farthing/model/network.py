@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset import other_assets
-from farthing.model.growth import with_growth, with_tail
+from farthing.model.growth import seen_before, with_growth, with_tail
+from farthing.model.network_samples import DAEMON_KEY, SCRAPER_KEY
 from farthing.model.rates import TRAFFIC as DEFAULTS
 from farthing.model.sampled import POD_KEY, identities, samples
 from farthing.model.tables import GIB, TRAFFIC, extend, table
@@ -79,8 +80,16 @@ def pods_charged(pace: ir.Table, charged: ir.Table) -> ir.Table:
 
 
 def destinations(pods: ir.Table) -> ir.Table:
-    """Whose each counter of the network-costs daemonset is in each interval: columns start, egress_no, pod_no and kind."""
-    rows = identities("egress_no").rename(pod="pod_name").join(_named(pods), ["namespace", "pod"])
+    """Whose each counter of the network-costs daemonset is in each interval.
+
+    Columns: start, egress_no, pod_no, kind, scraper_no and target_no (a pod of the daemonset as one scraper sees it).
+    """
+    found = identities("egress_no")
+    found = found.mutate(
+        scraper_no=ibis.dense_rank().over(order_by=[found[label] for label in SCRAPER_KEY]),
+        target_no=ibis.dense_rank().over(order_by=[found[label] for label in (*SCRAPER_KEY, *DAEMON_KEY)]),
+    ).drop(*SCRAPER_KEY, *DAEMON_KEY)
+    rows = found.rename(pod="pod_name").join(_named(pods), ["namespace", "pod"])
     leaves_zone = (rows.internet == "false") & (rows.same_zone == "false")
     kind = ibis.cases(
         (rows.internet == "true", "internet"),
@@ -88,7 +97,7 @@ def destinations(pods: ir.Table) -> ir.Table:
         (leaves_zone & (rows.same_region == "false"), "region"),
         else_="free",
     )
-    return rows.select("start", "egress_no", "pod_no", kind=kind)
+    return rows.select("start", "egress_no", "pod_no", "scraper_no", "target_no", kind=kind)
 
 
 def interfaces(pods: ir.Table) -> ir.Table:
@@ -102,26 +111,56 @@ def interfaces(pods: ir.Table) -> ir.Table:
     return rows.filter(~rows.hosted).drop("hosted")
 
 
-def pod_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.Table:
-    """``rows`` of ``growth.counters`` that are of ``pods``, with their growth [B]; ``owners`` tells whose each is."""
-    number = "egress_no" if "egress_no" in owners.columns else "interface_no"
-    rows = rows.join(owners, ["start", number]).drop(number)
+def egress_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.Table:
+    """``rows`` of ``growth.counters`` that are of ``pods``, with their growth [B], by ``owners`` of ``destinations``."""
+    rows = rows.join(owners, ["start", "egress_no"]).drop("egress_no")
+    rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
+    # What was looked at and is still has no counter older than that look. If all its counters have ended, its labels have
+    # changed, and the new counters may be as old as it is. Where no label tells one pod of the daemonset from another, the
+    # node does.
+    stays = rows.before.notnull() & rows.scraped_at.notnull()
+    looked = stays.any().over(ibis.window(group_by=["start", "target_no", "node"]))
+    rows = rows.mutate(started=ibis.ifelse(looked, ibis.null("float64"), rows.started))
+    return with_growth(rows, looked, ibis.literal(value=True))
+
+
+def interface_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.Table:
+    """``rows`` of ``growth.counters`` that are of ``pods``, with their growth [B], by ``owners`` of ``interfaces``."""
+    rows = rows.join(owners, ["start", "interface_no"]).drop("interface_no")
     rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
     # A pod that was looked at in the interval before had not used what it has a new counter of.
     looked = rows.before.notnull().any().over(ibis.window(group_by="pod_no"))
     rows = rows.mutate(started=ibis.ifelse(looked, ibis.null("float64"), rows.started))
-    return with_growth(rows, ibis.literal(value=True))
+    return with_growth(rows, seen_before(rows, "node"), ibis.literal(value=True))
 
 
 def paid(rows: ir.Table, pods: ir.Table) -> ir.Table:
-    """Bytes that each of ``pods`` sent out of its zone, by ``rows`` of ``pod_counters``: columns pod_no and ``PAID``."""
-    sent = {kind: ibis.ifelse(rows.kind == kind, rows.growth, 0.0) for kind in TRAFFIC}
-    return _summed(rows, pods, {f"network_{kind}_bytes": amount for kind, amount in sent.items()})
+    """Bytes that each of ``pods`` sent out of its zone, by ``rows`` of ``egress_counters``: columns pod_no and ``PAID``.
+
+    What the pods of the daemonset saw adds up; of several scrapers of them, the one that saw the pod longest counts.
+    """
+    sent = {f"network_{kind}_bytes": ibis.ifelse(rows.kind == kind, rows.growth, 0.0) for kind in TRAFFIC}
+    seen = _summed(rows, pods, "target_no", sent, "scraper_no", "target_no")
+    seen = seen.group_by("pod_no", "scraper_no").agg(
+        from_start=seen.seen_before.any().cast("int8"),
+        to_end=seen.scraped_at.notnull().any().cast("int8"),
+        **{name: seen[name].sum() for name in PAID},
+    )
+    # The same one hour by hour, for hours to add up: their last scrapes differ. Where one took over from the other, the
+    # larger part counts.
+    of_pod = ibis.window(group_by="pod_no")
+    replaced = seen.from_start.max().over(of_pod) > seen.from_start.min().over(of_pod)
+    zone, region, internet = (seen[name] for name in PAID)
+    part = ibis.ifelse(replaced, zone + region + internet, 0.0)
+    seen = seen.mutate(ends=seen.from_start + seen.to_end, part=part)
+    order = ibis.window(group_by="pod_no", order_by=[ibis.desc(seen.ends), ibis.desc(seen.part), seen.scraper_no])
+    seen = seen.mutate(place=ibis.row_number().over(order))
+    return seen.filter(seen.place == 0).select("pod_no", *PAID)
 
 
 def through_interfaces(rows: ir.Table, pods: ir.Table, column: str) -> ir.Table:
     """Bytes that went through the interfaces of each of ``pods``: columns pod_no and ``column``."""
-    return _summed(rows, pods, {column: rows.growth})
+    return _summed(rows, pods, "node", {column: rows.growth}).select("pod_no", column)
 
 
 def _named(pods: ir.Table) -> ir.Table:
@@ -131,16 +170,19 @@ def _named(pods: ir.Table) -> ir.Table:
     return rows.filter(rows.place == 0).select(*NAME, "pod_no", "hosted")
 
 
-def _summed(rows: ir.Table, pods: ir.Table, amounts: dict[str, ir.FloatingValue]) -> ir.Table:
-    """The ``amounts`` of ``rows`` summed up by pod, with what no scrape saw of its end: columns pod_no and the amounts'."""
-    found = rows.group_by("pod_no").agg(
+def _summed(
+    rows: ir.Table, pods: ir.Table, target: str, amounts: dict[str, ir.FloatingValue], *beside: str
+) -> ir.Table:
+    """The ``amounts`` of ``rows`` summed up by pod and ``beside``, with what no scrape of ``target`` saw of the pod's end."""
+    found = rows.group_by("pod_no", *beside).agg(
         scraped_at=rows.scraped_at.max(),
         carried_seconds=rows.carried_seconds.max(),
+        seen_before=rows.before.notnull().any(),
         **{name: amount.sum() for name, amount in amounts.items()},
     )
     lives = pods.select("pod_no", "start", "node", "run_start", "run_end", "interval_end", "usage_interval")
     found = found.join(lives, "pod_no")
-    return with_tail(found, found.run_end - found.run_start, *amounts).select("pod_no", *amounts)
+    return with_tail(found, found.run_end - found.run_start, target, *amounts)
 
 
 def _rates() -> ir.Table:

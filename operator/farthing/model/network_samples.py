@@ -5,8 +5,15 @@ SERVICE_KEY = ("namespace", "service", "uid")
 ADDRESS_KEY = ("namespace", "service_name", "ingress_ip")
 INTERFACE_KEY = ("namespace", "pod", "id", "interface")
 """cAdvisor's identity of one network interface of a pod: ``id`` is the cgroup path of its sandbox."""
-EGRESS_KEY = ("namespace", "pod_name", "internet", "same_zone", "same_region", "service", "exported_service")
-"""Identity of one counter of where a pod sends to; the services are kinds of destinations, each with a counter of its own."""
+SCRAPER_KEY = ("job", "prometheus_replica", "replica")
+"""What tells apart who scrapes the network-costs daemonset: several see the same bytes."""
+DAEMON_KEY = ("instance", "pod")
+"""Labels that tell one pod of the daemonset from another, and from the one that replaces it; each sees bytes of its own."""
+EGRESS_KEY = (
+    "namespace", "pod_name", "internet", "same_zone", "same_region", "service", "exported_service", *SCRAPER_KEY, *DAEMON_KEY,
+)  # fmt: skip
+"""Identity of one counter of where a pod sends to, as one scraper sees it; the services are kinds of destinations, each with a
+counter of its own, or a label that the scraper adds to all."""
 
 NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "pod_started": POD_KEY,

@@ -6,7 +6,7 @@ cAdvisor's ``id`` is the cgroup of one run of the container: its counter begins 
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.growth import counters, with_growth, with_tail
+from farthing.model.growth import counters, seen_before, with_growth, with_tail
 from farthing.model.sampled import CONTAINER_KEY, identities
 from farthing.model.tables import extend
 
@@ -26,7 +26,7 @@ def container_usage(pace: ir.Table, run: ir.Table, seen: ir.Table) -> ir.Table:
     cgroups = cgroups.join(run.select("start", "container_no", "node", "started"), ["start", "container_no"])
     # Of a container that was restarted, only the start of its last run is known.
     alone = cgroups.count().over(ibis.window(group_by=["start", "container_no"])) == 1
-    cgroups = with_growth(cgroups, alone)
+    cgroups = with_growth(cgroups, seen_before(cgroups, "node"), alone)
     summed = cgroups.group_by("start", "container_no").agg(
         cpu_used=cgroups.growth.sum(),
         carried_seconds=cgroups.carried_seconds.max(),
@@ -37,7 +37,7 @@ def container_usage(pace: ir.Table, run: ir.Table, seen: ir.Table) -> ir.Table:
         ram_largest=cgroups.ram_largest.max(),
     )
     rows = run.join(summed, ["start", "container_no"]).join(pace.select("start", "usage_interval"), "start")
-    rows = with_tail(rows, rows.run_seconds, "cpu_used")
+    rows = with_tail(rows, rows.run_seconds, "node", "cpu_used")
     return rows.select(
         "start",
         "container_no",

@@ -66,7 +66,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, matchers=IS_CONTAINER),
     _read("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, matchers=IS_CONTAINER, carried=True),
     _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER),
-    _read("ram_scrapes", WORKING_SET, Function.COUNT, Combine.MOST, IS_CONTAINER),
+    _read("ram_scrapes", WORKING_SET, Function.COUNT, Combine.MOST, IS_CONTAINER, carried=True),
     _read("cpu_largest", CPU_SECONDS, Function.LARGEST_RATE, matchers=IS_CONTAINER),
     _read("ram_largest", WORKING_SET, Function.LARGEST, matchers=IS_CONTAINER),
     # Busy share of each GPU, from the DCGM exporter: 0 to 1.

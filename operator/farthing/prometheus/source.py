@@ -17,8 +17,8 @@ MILLISECOND = 0.001
 SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """What names of namespaces, of pods and of what owns them begin and end with (RFC 1123)."""
 
-NAMES = ("pod", "pod_name", "replicaset", "job_name", "targetref_name", "service")
-"""Labels that hold such names."""
+NAMES = ("pod_name", "pod", "replicaset", "job_name", "targetref_name", "service")
+"""Labels that hold such names; beside ``pod_name``, ``pod`` is of who tells of it, if it is there at all."""
 
 
 @dataclass(frozen=True, slots=True)
