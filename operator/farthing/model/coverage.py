@@ -112,14 +112,14 @@ class Coverage:
         return gained or (not seen_less and self.rejected <= stored.rejected)
 
 
-def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.Table) -> ir.Table:
+def observations(pace: ir.Table, run: ir.Table, usage: ir.Table) -> ir.Table:
     """What was seen in each interval.
 
     Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds, placed_seconds (on a node that was
     seen), unnamed_seconds (on a node nobody names) and longest (of one container) [s]; all_samples of cAdvisor,
     usage_samples (those of containers that ran) and untold_samples (those of them from beyond the time that they ran);
-    residual (C12); the rows of each metric that containers need, such as running_rows; and whether the chunk has any of each
-    optional metric, such as pv_rate_there.
+    the rows of each metric that containers need, such as running_rows; and whether the chunk has any of each optional metric,
+    such as pv_rate_there.
     """
     rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
     nodes = samples("node_scrapes").select("start", "node").distinct().mutate(there=True)
@@ -141,7 +141,7 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
         untold_samples=ibis.greatest(used.usage_scrapes - told, 0.0).sum(),
     )
     watched = samples("ram_scrapes")
-    counted = [ran, used, watched.group_by("start").agg(all_samples=watched["value"].sum()), residuals]
+    counted = [ran, used, watched.group_by("start").agg(all_samples=watched["value"].sum())]
     for name in EXPECTED_WITH_CONTAINERS:
         seen = samples(name)
         counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
@@ -155,7 +155,13 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table, residuals: ir.T
             for column in rows.columns
             if column not in {"start", "seconds"}
         }
-    ).order_by("start")
+    )
+
+
+def with_residual(seen: ir.Table, residuals: ir.Table) -> ir.Table:
+    """``seen`` of ``observations`` with the residual (C12) of each interval."""
+    rows = extend(seen, residuals, "start")
+    return rows.mutate(residual=rows.residual.fill_null(0.0))
 
 
 def judged(observed: Sequence[dict[str, float]], known: Iterable[Coverage] = ()) -> list[Coverage]:

@@ -6,7 +6,8 @@ import ibis.expr.types as ir
 from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
-from farthing.model.coverage import observations
+from farthing.model.coverage import observations, with_residual
+from farthing.model.growth import counters
 from farthing.model.management import management_assets
 from farthing.model.network import (
     RECEIVED,
@@ -25,7 +26,7 @@ from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
 from farthing.model.services import behind
 from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
-from farthing.model.usage import container_usage
+from farthing.model.usage import cgroup_samples, container_usage
 from farthing.model.volume import disk_assets, disks, volumes
 from farthing.model.workload import workloads
 
@@ -45,7 +46,8 @@ def steps(cluster: str) -> dict[str, ir.Table]:
 
     pace = step("pace", paces())
     run = step("run", container_runs(pace))
-    usage = step("usage", container_usage(pace, run))
+    usage = step("usage", container_usage(pace, run, step("cgroup", cgroup_samples(pace))))
+    seen = step("seen", observations(pace, run, usage))
     held = step("node_held", node_holdings(step("node_run", node_runs(pace))))
     nodes = step("node", node_rates(step("node_price", node_prices(held))))
     charged = step("charged", charges(cluster, run, usage, nodes))
@@ -53,13 +55,16 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     volume = step("volume", volumes(cluster, charged, disk))
     served = step("served", balancers_seen(pace))
     backs = step("behind", behind())
+    step("workload", workloads(cluster, backs))
     balancer = step("balancer", balancers(cluster, charged, served, backs))
     pods = step("pod", pods_charged(pace, charged))
-    egress = step("egress", pod_counters(pace, pods, step("destination", destinations(pods)), "egress", "egress"))
+    counted = step("egress_seen", counters(pace, "egress", "egress"))
+    egress = step("egress", pod_counters(counted, pods, step("destination", destinations(pods))))
     moved = [step("paid", paid(egress, pods))]
     owners = step("interface", interfaces(pods))
     for counter, column in (("transmit", SENT), ("receive", RECEIVED)):
-        grown = step(counter, pod_counters(pace, pods, owners, counter, "transmit"))
+        counted = step(f"{counter}_seen", counters(pace, counter, "transmit"))
+        grown = step(counter, pod_counters(counted, pods, owners))
         moved.append(step(column, through_interfaces(grown, pods, column)))
     crossed = step("traffic", traffic(charged, pods, moved))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))
@@ -70,8 +75,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         management_assets(cluster, pace),
     )
     asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
-    step("workload", workloads(cluster, backs))
-    step("observed", observations(pace, run, usage, residuals(allocation, asset)))
+    step("observed", with_residual(seen, residuals(allocation, asset)))
     return made
 
 

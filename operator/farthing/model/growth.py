@@ -9,26 +9,48 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.sampled import samples
-from farthing.model.tables import extend
 
 
-def counters(pace: ir.Table, name: str, scraped: str = "") -> ir.Table:
-    """Each counter of the samples ``name`` in each interval; when it was scraped is that of the samples ``scraped``, if given.
+def counters(pace: ir.Table, name: str, scraped: str, *beside: str) -> ir.Table:
+    """Each counter of the samples ``name`` in each interval; when it was scraped is that of ``scraped``.
 
     Columns: start, previous_start, what tells the counter from others, last, before (the last of the interval before), first
-    (the least), reset_growth, scraped_at (the last time, if it was there until the interval's end) [unix s] and
-    carried_seconds (from the last scrape of the interval before to the start) [s].
+    (the least), reset_growth, scraped_at (the last time, if it was there until the interval's end) [unix s],
+    carried_seconds (from the last scrape of the interval before to the start) [s], and the samples ``beside``.
     """
-    last = samples(f"{name}_last", "last")
-    key = [column for column in last.columns if column not in {"start", "last"}]
-    times = samples(f"{scraped or name}_scraped", "scraped_at")
-    rows = last.join(pace.select("start", "previous_start"), "start")
-    rows = extend(rows, last.rename(previous_start="start", before="last"), *key, "previous_start")
-    rows = extend(rows, times.rename(previous_start="start", scraped_before="scraped_at"), *key, "previous_start")
-    rows = extend(rows, times, "start", *key)
-    for part in ("first", "reset_growth"):
-        rows = extend(rows, samples(f"{name}_{part}", part), "start", *key)
+    last, times = samples(f"{name}_last"), samples(f"{scraped}_scraped")
+    key = [column for column in last.columns if column != "value"]
+    rows = _side_by_side(
+        key,
+        last=last,
+        before=_in_next(pace, last),
+        scraped_at=times,
+        scraped_before=_in_next(pace, times),
+        first=samples(f"{name}_first"),
+        reset_growth=samples(f"{name}_reset_growth"),
+        **{each: samples(each) for each in beside},
+    )
+    rows = rows.filter(rows["last"].notnull()).join(pace.select("start", "previous_start"), "start")
     return rows.mutate(carried_seconds=ibis.greatest(rows.start - rows.scraped_before, 0.0).fill_null(0.0))
+
+
+def _in_next(pace: ir.Table, rows: ir.Table) -> ir.Table:
+    """Samples as what the interval after theirs calls before."""
+    following = pace.select(following="start", start="previous_start")
+    return rows.join(following, "start").drop("start").rename(start="following")
+
+
+def _side_by_side(key: list[str], **parts: ir.Table) -> ir.Table:
+    """The value of each of ``parts`` as a column of that name: one has a row for a key at most.
+
+    Grouping takes a fraction of the memory that a join for each of them does.
+    """
+    rows = ibis.union(
+        *(part.select(*key, "value", part=ibis.literal(place, "int8")) for place, part in enumerate(parts.values())),
+        distinct=False,
+    )
+    values = {name: rows["value"].max(where=rows.part == place) for place, name in enumerate(parts)}
+    return rows.group_by(*key).agg(**values)
 
 
 def with_growth(rows: ir.Table, certain: ir.BooleanValue) -> ir.Table:

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset import other_assets
-from farthing.model.growth import counters, with_growth, with_tail
+from farthing.model.growth import with_growth, with_tail
 from farthing.model.rates import TRAFFIC as DEFAULTS
 from farthing.model.sampled import POD_KEY, identities, samples
 from farthing.model.tables import GIB, TRAFFIC, extend, table
@@ -102,10 +102,10 @@ def interfaces(pods: ir.Table) -> ir.Table:
     return rows.filter(~rows.hosted).drop("hosted")
 
 
-def pod_counters(pace: ir.Table, pods: ir.Table, owners: ir.Table, name: str, scraped: str) -> ir.Table:
-    """The counters ``name`` of ``pods`` with their growth [B]; ``owners`` tells whose each is, ``scraped`` names who tells when."""
+def pod_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.Table:
+    """``rows`` of ``growth.counters`` that are of ``pods``, with their growth [B]; ``owners`` tells whose each is."""
     number = "egress_no" if "egress_no" in owners.columns else "interface_no"
-    rows = counters(pace, name, scraped).join(owners, ["start", number]).drop(number)
+    rows = rows.join(owners, ["start", number]).drop(number)
     rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
     # A pod that was looked at in the interval before had not used what it has a new counter of.
     looked = rows.before.notnull().any().over(ibis.window(group_by="pod_no"))

@@ -7,20 +7,20 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.growth import counters, with_growth, with_tail
-from farthing.model.sampled import CONTAINER_KEY, identities, samples
+from farthing.model.sampled import CONTAINER_KEY, identities
 from farthing.model.tables import extend
 
 POD_UID = "pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12})"
 """The pod's uid in a cgroup path: with dashes under cgroupfs, with underscores under systemd."""
 
 
-def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
-    """What each container of ``run`` used in each interval.
+def container_usage(pace: ir.Table, run: ir.Table, seen: ir.Table) -> ir.Table:
+    """What each container of ``run`` used in each interval, by what was ``seen`` of cgroups (``cgroup_samples``).
 
     Columns: start, container_no, cpu_used [core-s], ram_mean [B], cpu_largest [cores] and ram_largest [B] of any of its
     cgroups, usage_scrapes (memory samples seen).
     """
-    cgroups = extend(_cgroup_samples(pace), _containers_by_path(), "cgroup_no")
+    cgroups = extend(seen, _containers_by_path(), "cgroup_no")
     cgroups = extend(cgroups, _containers_by_name(run), "start", "cgroup_no")
     cgroups = cgroups.mutate(container_no=cgroups.container_no.fill_null(cgroups.named_no))
     cgroups = cgroups.join(run.select("start", "container_no", "node", "started"), ["start", "container_no"])
@@ -49,11 +49,9 @@ def container_usage(pace: ir.Table, run: ir.Table) -> ir.Table:
     )
 
 
-def _cgroup_samples(pace: ir.Table) -> ir.Table:
+def cgroup_samples(pace: ir.Table) -> ir.Table:
     """What was seen of each cgroup in each interval: its cpu counter [core-s] and its memory."""
-    rows = counters(pace, "cpu")
-    for name in ("cpu_largest", "ram_sum", "ram_scrapes", "ram_largest"):
-        rows = extend(rows, samples(name, name), "start", "cgroup_no")
+    rows = counters(pace, "cpu", "cpu", "cpu_largest", "ram_sum", "ram_scrapes", "ram_largest")
     return rows.mutate(ram_sum=rows.ram_sum.fill_null(0.0), ram_scrapes=rows.ram_scrapes.fill_null(0.0))
 
 

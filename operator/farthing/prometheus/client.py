@@ -1,5 +1,6 @@
 """The connection: prometheus-api-client for session, TLS, credentials and retry; our own limits and reading of errors."""
 
+from io import BytesIO
 from pathlib import Path
 from threading import BoundedSemaphore
 from urllib.parse import urlsplit
@@ -115,15 +116,15 @@ class Prometheus:
             ) from error
 
     def _read(self, name: str, response: requests.Response) -> bytes:
-        parts, size = [], 0
+        # Parts to be joined would be there twice.
+        body = BytesIO()
         for part in response.iter_content(CHUNK_BYTES):
-            size += len(part)
-            if size > self._connection.max_bytes:
+            body.write(part)
+            if body.tell() > self._connection.max_bytes:
                 raise MetricsTooLargeError(
                     f"the answer to the query {name!r} is larger than {self._connection.max_bytes >> 20} MiB"
                 )
-            parts.append(part)
-        return b"".join(parts)
+        return body.getvalue()
 
     def _error(self, name: str, response: requests.Response, body: bytes) -> MetricsError:
         text = body[: 4 * SHOWN].decode("utf-8", "replace")

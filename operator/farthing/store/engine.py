@@ -8,9 +8,11 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from farthing.model.facts import steps
+from farthing.model.tables import FACTS
 
 MEMORY_LIMIT = "512MB"
 
@@ -38,14 +40,19 @@ def sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-def facts_sql(cluster: str) -> list[tuple[str, str]]:
-    """Name and SQL of each step from samples to facts."""
-    return [(name, select.replace(text(ANY_CLUSTER), text(cluster))) for name, select in _facts_sql()]
+def facts_sql(cluster: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Name and SQL of each step from samples to facts, and the tables but the facts that no later step reads."""
+    return [(name, select.replace(text(ANY_CLUSTER), text(cluster)), read) for name, select, read in _facts_sql()]
 
 
 @cache
-def _facts_sql() -> tuple[tuple[str, str], ...]:
-    return tuple((name, sql(expression)) for name, expression in steps(ANY_CLUSTER).items())
+def _facts_sql() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    found = steps(ANY_CLUSTER)
+    last = {read.name: name for name, step in found.items() for read in step.op().find(ops.UnboundTable)}
+    return tuple(
+        (name, sql(step), tuple(read for read, by in last.items() if by == name and read not in FACTS))
+        for name, step in found.items()
+    )
 
 
 def quoted(name: str) -> str:

@@ -18,8 +18,11 @@ from farthing.model.tables import HOURS
 from farthing.store.engine import connect, facts_sql, quoted, run, text, told
 from farthing.store.manifest import TABLES
 
-MEMORY_LIMIT = "160MB"
+MEMORY_LIMIT = "80MB"
 """What a chunk may take; more goes to the temporary directory."""
+
+MORE = "1GB"
+"""What it may take once a step needs more than ``MEMORY_LIMIT`` at once, as some do from about 4,000 containers on."""
 
 MOST = 1e19
 """The largest sample that is taken for an amount: Kubernetes' own quantities end at 2**63 - 1, about 9.2e18.
@@ -112,15 +115,22 @@ class Workbench:
         Each also tells how many samples were ``rejected``. What led to the facts is let go, so compute once.
         """
         self._keep_identities()
-        for name, select in facts_sql(self.cluster):
-            run(self.connection, CREATE.format(name=quoted(name), select=select))
+        for name, select, read in facts_sql(self.cluster):
+            self._make(name, select)
+            for each in read:
+                run(self.connection, f"drop table {quoted(each)}")
         found = self.connection.execute('select * from observed order by "start"')
         names = [column[0] for column in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        for (name,) in run(self.connection, "select table_name from duckdb_tables() where temporary"):
-            if name not in TABLES:
-                run(self.connection, f"drop table {quoted(name)}")
         return [{**row, "rejected": self._rejected[row["start"]]} for row in rows]
+
+    def _make(self, name: str, select: str) -> None:
+        create = CREATE.format(name=quoted(name), select=select)
+        try:
+            run(self.connection, create)
+        except duckdb.OutOfMemoryException:
+            run(self.connection, f"set memory_limit = {text(MORE)}")
+            run(self.connection, create)
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write the facts as files into ``folder``; returns the path of each by its table. Raises StoreError."""
