@@ -137,6 +137,7 @@ def test_a_namespace_that_says_as_much_as_it_may_of_many_pods_locks_no_day(store
         samples.give("namespace_annotations", 1, namespace="shop", key=f"k{key}", label_value=text)
     with samples.bench() as bench, store.writing():
         manifest = store.keep(bench, (CLUSTER, DATE, DAY), judged(bench.compute()))
+    assert manifest is not None
     # 16 of each pod and of the namespace itself.
     file = manifest.file("workload", "day")
     assert file is not None

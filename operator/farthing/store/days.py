@@ -16,7 +16,7 @@ from farthing.model.facts import rolled_up
 from farthing.model.window import Window
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
-from farthing.store.manifest import TABLES, File, Manifest, directory, load, manifest_path, save, sha256
+from farthing.store.manifest import TABLES, File, Manifest, Older, directory, load, manifest_path, save, sha256
 from farthing.store.workbench import Workbench
 
 
@@ -52,9 +52,14 @@ class Store:
             yield
 
     def day(self, cluster: str, date: str) -> Manifest | None:
-        """The manifest of a day, if it is stored. Raises StoreError."""
+        """The manifest of a day, if it is stored; one of an older layout is not. Raises StoreError."""
+        found = self._found(cluster, date)
+        return None if isinstance(found, Older) else found
+
+    def _found(self, cluster: str, date: str) -> Manifest | Older | None:
+        """What is stored of a day. Raises StoreError."""
         found = load(manifest_path(self.root, cluster, date))
-        if found is not None and found.timezone != self.timezone:
+        if isinstance(found, Manifest) and found.timezone != self.timezone:
             raise StoreError(
                 f"the store {self.root} keeps days of timezone {found.timezone!r}, and {self.timezone!r} is asked for: "
                 f"use --timezone {found.timezone}, or give {self.timezone} a store of its own"
@@ -62,9 +67,17 @@ class Store:
         return found
 
     def manifests(self, cluster: str) -> list[Manifest]:
-        """The manifests of all days of a cluster, oldest first. Raises StoreError."""
+        """The manifests of all days of a cluster but those of an older layout, oldest first. Raises StoreError."""
+        return [found for found in self._all(cluster).values() if isinstance(found, Manifest)]
+
+    def older(self, cluster: str) -> list[str]:
+        """The dates of a cluster that are stored in an older layout, oldest first: they are not read. Raises StoreError."""
+        return [date for date, found in self._all(cluster).items() if isinstance(found, Older)]
+
+    def _all(self, cluster: str) -> dict[str, Manifest | Older]:
+        """What is stored of a cluster by its date, oldest first. Raises StoreError."""
         paths = sorted((self.root / "manifest" / directory(cluster)).glob("date=*.json"))
-        return [found for path in paths if (found := load(path)) is not None]
+        return {path.stem.removeprefix("date="): found for path in paths if (found := load(path)) is not None}
 
     def files(self, day: Manifest, grain: str) -> dict[str, str] | None:
         """The path of each table's file, if ``day`` is kept at that grain. Raises StoreError, also if it was replaced."""
@@ -76,14 +89,19 @@ class Store:
             if file.grain == grain or file.table == "workload"
         }
 
-    def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest:
+    def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest | None:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
 
-        An hour of the day keeps its stored rows unless ``seen`` is as good. Call within ``writing()``.
-        Raises StoreError; then the old day is still there.
+        An hour of the day keeps its stored rows unless ``seen`` is as good. A day of an older layout is replaced whole, by
+        facts that tell of each of its hours; else it stays, and None is returned. Call within ``writing()``. Raises
+        StoreError; then the old day is still there.
         """
         cluster, date, day = place
-        stored = self.day(cluster, date)
+        stored = self._found(cluster, date)
+        if isinstance(stored, Older):
+            if not stored.may_give_way_to(seen):
+                return None
+            stored = None
         merged, new_starts = merge(stored, seen)
         if stored is not None and not new_starts:
             return stored
@@ -99,8 +117,9 @@ class Store:
         except StoreError:
             # A full disk must not be filled by what nobody will read.
             with suppress(StoreError):
-                named = self.day(cluster, date)
-                remove_others(self.root, named.files if named else (), cluster, date)
+                named = self._found(cluster, date)
+                if not isinstance(named, Older):
+                    remove_others(self.root, named.files if named else (), cluster, date)
             raise
         remove_others(self.root, manifest.files, cluster, date)
         return manifest
@@ -160,11 +179,14 @@ class Store:
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
         """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]
 
-        Call within ``writing()``. Raises StoreError.
+        Days of an older layout stay as they are. Call within ``writing()``. Raises StoreError.
         """
         kept: list[File] = []
-        for manifest in self.manifests(cluster):
-            path = manifest_path(self.root, cluster, manifest.date)
+        found = self._all(cluster)
+        for date, manifest in found.items():
+            if isinstance(manifest, Older):
+                continue
+            path = manifest_path(self.root, cluster, date)
             files = manifest.files
             if manifest.end <= days_before:
                 path.unlink(missing_ok=True)
@@ -173,7 +195,7 @@ class Store:
                 files = tuple(file for file in manifest.files if file.grain == "day")
                 save(path, replace(manifest, files=files))
             kept.extend(files)
-        remove_others(self.root, kept, cluster)
+        remove_others(self.root, kept, cluster, spared=[date for date in found if isinstance(found[date], Older)])
 
 
 @lru_cache(maxsize=64)
