@@ -17,6 +17,7 @@ from farthing.model.window import Window
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
 from farthing.store.manifest import TABLES, File, Manifest, Older, directory, load, manifest_path, save, sha256
+from farthing.store.merging import merge, names_sql, told_anew
 from farthing.store.workbench import Workbench
 
 
@@ -105,12 +106,13 @@ class Store:
         merged, new_starts = merge(stored, seen)
         if stored is not None and not new_starts:
             return stored
+        says = told_anew(stored, seen, max(new_starts, default=0))
         bounds = (int(day.start.timestamp()), int(day.end.timestamp()))
         try:
             files = [
                 file
                 for table in TABLES
-                for file in self._write(bench.connection, (table, cluster, date), bounds[0], (stored, new_starts))
+                for file in self._write(bench.connection, (table, cluster, date), bounds[0], (stored, new_starts, says))
             ]
             manifest = Manifest(cluster, self.timezone, date, *bounds, tuple(files), tuple(merged))
             save(manifest_path(self.root, cluster, date), manifest)
@@ -129,14 +131,19 @@ class Store:
         connection: duckdb.DuckDBPyConnection,
         place: tuple[str, str, str],
         start: int,
-        merging: tuple[Manifest | None, Sequence[int]],
+        merging: tuple[Manifest | None, Sequence[int], Sequence[str]],
     ) -> Iterator[File]:
         """Write the merged rows of a table, by the hour and summed into a day that begins at ``start`` [unix s]."""
         table, cluster, date = place
+        stored, new_starts, says = merging
         if table == "workload":
-            yield write(connection, self.root, (table, "day", cluster, date), self._merged_names(start, merging[0]))
+            old = stored.file(table, "day") if stored else None
+            names = names_sql(start, self.verified(old) if old else None, says)
+            yield write(connection, self.root, (table, "day", cluster, date), names)
             return
-        hours = write(connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, *merging))
+        hours = write(
+            connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, stored, new_starts)
+        )
         yield hours
         # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
         threads = run(connection, "select current_setting('threads')")[0][0]
@@ -151,17 +158,6 @@ class Store:
         old = stored.file(table, "hour") if stored else None
         if old is not None:
             rows += f' union all by name select * from {parquet([self.verified(old)])} where "start" not in ({starts})'  # noqa: S608
-        return rows
-
-    def _merged_names(self, start: int, stored: Manifest | None) -> str:
-        """What is said of pods on the day that begins at ``start`` [unix s]: of those seen now what is said now."""
-        rows = f'select * replace ({start:d}::bigint as "start") from workload'  # noqa: S608 - a number only
-        old = stored.file("workload", "day") if stored else None
-        if old is not None:
-            rows += (
-                f" union all by name select * from {parquet([self.verified(old)])} o anti join "  # noqa: S608 - quoted
-                "(select distinct namespace, pod, uid from workload) w using (namespace, pod, uid)"
-            )
         return rows
 
     def verified(self, file: File) -> Path:
@@ -201,16 +197,3 @@ class Store:
 @lru_cache(maxsize=64)
 def _roll_up_sql(table: str, start: int) -> str:
     return sql(rolled_up(table, start)).replace(f'"{table}"', '"kept"')
-
-
-def merge(stored: Manifest | None, seen: Sequence[Coverage]) -> tuple[list[Coverage], list[int]]:
-    """The coverage of the day's hours after ``seen``, and the starts of those hours that are to be replaced."""
-    before = {one.start: one for one in stored.coverage} if stored else {}
-    new = [one for one in seen if one.start not in before or one.as_good_as(before[one.start])]
-    if stored is not None and not stored.has_hours:
-        # Once its hours are forgotten, a day can only be replaced whole.
-        if not set(before) <= {one.start for one in new}:
-            return list(stored.coverage), []
-        before = {}
-    merged = {**before, **{one.start: one for one in new}}
-    return [merged[start] for start in sorted(merged)], [one.start for one in new]
