@@ -104,6 +104,27 @@ def test_in_an_hour_in_which_no_pod_ran_it_is_nobodys() -> None:
     assert list(charged(made, 1)) == [("__unmounted__", "__unmounted__")]
 
 
+def test_who_is_behind_it_in_one_hour_pays_nothing_in_another() -> None:
+    def paid(hours: int, **behind: dict[int, float]) -> dict[str, float]:
+        tables = SampleTables(hours=hours)
+        tables.node()
+        give_balancer(tables, "web", rate=0.04)
+        for pod in ("blue", "green"):
+            tables.container(pod, started=-9000)
+            give_service(tables, "web", (pod,), hours=behind[pod])
+        costs: dict[str, float] = {}
+        for row in kept(tables, "balancer"):
+            costs[row["pod"]] = costs.get(row["pod"], 0.0) + row["cost"]
+        return costs
+
+    # Both run all the time; blue is behind in the first hour, both in the second, green in the third.
+    at_once = paid(3, blue={0: 1, 1: 1}, green={1: 1, 2: 1})
+    assert at_once == {"blue": pytest.approx(0.04 + 0.02), "green": pytest.approx(0.02 + 0.04)}
+    by_the_hour = [paid(1, blue={0: 1}, green={}), paid(1, blue={0: 1}, green={0: 1}), paid(1, blue={}, green={0: 1})]
+    for pod, cost in at_once.items():
+        assert sum(one.get(pod, 0.0) for one in by_the_hour) == pytest.approx(cost)
+
+
 def test_a_pod_behind_two_balancers_pays_for_both() -> None:
     tables = two_pods()
     give_service(tables, "api", ("long",))

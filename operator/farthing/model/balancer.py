@@ -34,11 +34,11 @@ def balancers_seen(pace: ir.Table) -> ir.Table:
 
 
 def balancers(cluster: str, charged: ir.Table, seen: ir.Table, behind: ir.Table) -> ir.Table:
-    """What each container of ``charged`` is charged for each load balancer of ``seen``, columns ``tables.BALANCER``; ``behind`` is that of ``services``.
+    """What each container of ``charged`` is charged for each load balancer of ``seen``, columns ``tables.BALANCER``; ``behind`` is ``services.behind_each``.
 
     The cost is shared by how long each container behind it ran; where none did, it is ``UNMOUNTED``'s.
     """
-    rows = charged.join(behind, POD_KEY)
+    rows = charged.join(behind, ("start", *POD_KEY))
     rows = rows.join(seen.select(*KEY, "address", "lb_cost"), KEY)
     ran = rows.run_seconds.sum().over(ibis.window(group_by=KEY))
     held = rows.mutate(cost=rows.lb_cost * rows.run_seconds / ran)

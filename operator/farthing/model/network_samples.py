@@ -7,6 +7,7 @@ INTERFACE_KEY = ("namespace", "pod", "id", "interface")
 """cAdvisor's identity of one network interface of a pod: ``id`` is the cgroup path of its sandbox."""
 EGRESS_KEY = ("namespace", "pod_name", "internet", "same_zone", "same_region", "service", "exported_service")
 """Identity of one counter of where a pod sends to; the services are kinds of destinations, each with a counter of its own."""
+ENDPOINT_KEY = ("namespace", "endpointslice", "targetref_kind", "targetref_name")
 
 NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "pod_started": POD_KEY,
@@ -26,7 +27,7 @@ NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "network_region_rate": (),
     "network_internet_rate": (),
     "services": ("namespace", "service"),
-    "endpoints": ("namespace", "endpointslice", "targetref_kind", "targetref_name"),
+    "endpoints": ENDPOINT_KEY,
     "balancer_scrapes": SERVICE_KEY,
     "balancer_created": SERVICE_KEY,
     "balancer_rate": ADDRESS_KEY,
@@ -36,5 +37,9 @@ NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
 }
 """Part of ``tables.SAMPLES``."""
 
-NETWORK_NUMBERED = {"egress_no": ("egresses", EGRESS_KEY), "interface_no": ("interfaces", INTERFACE_KEY)}
+NETWORK_NUMBERED = {
+    "egress_no": ("egresses", EGRESS_KEY),
+    "interface_no": ("interfaces", INTERFACE_KEY),
+    "endpoint_no": ("slice_entries", ENDPOINT_KEY),
+}
 """Part of ``tables.NUMBERED``."""
