@@ -104,6 +104,18 @@ def test_in_an_hour_in_which_no_pod_ran_it_is_nobodys() -> None:
     assert list(charged(made, 1)) == [("__unmounted__", "__unmounted__")]
 
 
+@pytest.mark.parametrize("scrapes", [60, None])
+def test_a_service_with_two_addresses_at_once_halves_no_other_and_is_there_once(scrapes: int | None) -> None:
+    tables = SampleTables()
+    if scrapes is not None:
+        tables.give("exporter_scrapes", scrapes)
+    for address in ("203.0.113.7", "2001:db8::7"):
+        give_rate(tables, "dual", 0.04, address=address)
+    give_rate(tables, "single", 0.1)
+    costs = {row["name"]: (row["run_seconds"], row["lb_cost"]) for row in balancers(tables.facts())}
+    assert costs == {"shop/dual": (HOUR, pytest.approx(0.04)), "shop/single": (HOUR, pytest.approx(0.1))}
+
+
 def test_who_is_behind_it_in_one_hour_pays_nothing_in_another() -> None:
     def paid(hours: int, **behind: dict[int, float]) -> dict[str, float]:
         tables = SampleTables(hours=hours)
