@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from farthing.model.coverage import Coverage
+from farthing.model.tables import FACTS
+from farthing.store.engine import run
 from tests.support.sample_tables import GIB, SampleTables
 
 
@@ -39,3 +41,20 @@ def test_the_largest_quantity_of_kubernetes_is_an_amount() -> None:
     # 1 GiB for an hour at 0.004.
     assert facts.container("web")["ram_cost"] == pytest.approx(0.004, rel=1e-12)
     assert isfinite(facts.node()["ram_cost"])
+
+
+def test_only_the_facts_and_how_they_were_seen_are_left() -> None:
+    with running(GIB).bench() as bench:
+        bench.compute()
+        left = run(bench.connection, "select table_name from duckdb_tables() where temporary")
+    assert {name for (name,) in left} == {*FACTS, "observed"}
+
+
+def test_a_step_that_needs_more_memory_at_once_than_a_chunk_may_take_is_given_it() -> None:
+    with running(GIB).bench() as bench:
+        run(bench.connection, "set memory_limit = '2MB'")
+        (seen,) = bench.compute()
+        given = run(bench.connection, "select current_setting('memory_limit')")[0][0]
+    assert (seen["containers"], seen["residual"]) == (1, 0)
+    # 400 MB in DuckDB's words.
+    assert given == "381.4 MiB"

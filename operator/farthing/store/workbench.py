@@ -21,7 +21,7 @@ from farthing.store.manifest import TABLES
 MEMORY_LIMIT = "80MB"
 """What a chunk may take; more goes to the temporary directory."""
 
-MORE = "1GB"
+MORE = "400MB"
 """What it may take once a step needs more than ``MEMORY_LIMIT`` at once, as some do from about 4,000 containers on."""
 
 MOST = 1e19
