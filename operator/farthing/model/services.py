@@ -38,7 +38,10 @@ def behind(named: ir.Table, chosen: ir.Table) -> ir.Table:
 
 
 def behind_each(services: ir.Table, named: ir.Table, chosen: ir.Table) -> ir.Table:
-    """The pods behind each of ``services`` (start, namespace, service) in that interval: these columns, pod and uid; else as ``behind``."""
+    """The pods behind each of ``services`` (start, namespace, service) in that interval: these columns, pod and uid.
+
+    Else as ``behind``.
+    """
     key = ("start", *SERVICE)
     services = services.select(*key)
     endpoints = samples("endpoints").select("start", "endpoint_no")
