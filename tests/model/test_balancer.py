@@ -106,6 +106,39 @@ def test_in_an_hour_in_which_no_pod_ran_it_is_nobodys() -> None:
     assert list(charged(made, 1)) == [("__unmounted__", "__unmounted__")]
 
 
+@pytest.mark.parametrize("scrapes", [60, None])
+def test_a_service_with_two_addresses_at_once_halves_no_other_and_is_there_once(scrapes: int | None) -> None:
+    tables = SampleTables()
+    if scrapes is not None:
+        tables.give("exporter_scrapes", scrapes)
+    for address in ("203.0.113.7", "2001:db8::7"):
+        give_rate(tables, "dual", 0.04, address=address)
+    give_rate(tables, "single", 0.1)
+    costs = {row["name"]: (row["run_seconds"], row["lb_cost"]) for row in balancers(tables.facts())}
+    assert costs == {"shop/dual": (HOUR, pytest.approx(0.04)), "shop/single": (HOUR, pytest.approx(0.1))}
+
+
+def test_who_is_behind_it_in_one_hour_pays_nothing_in_another() -> None:
+    def paid(hours: int, **behind: dict[int, float]) -> dict[str, float]:
+        tables = SampleTables(hours=hours)
+        tables.node()
+        give_balancer(tables, "web", rate=0.04)
+        for pod in ("blue", "green"):
+            tables.container(pod, started=-9000)
+            give_service(tables, "web", (pod,), hours=behind[pod])
+        costs: dict[str, float] = {}
+        for row in kept(tables, "balancer"):
+            costs[row["pod"]] = costs.get(row["pod"], 0.0) + row["cost"]
+        return costs
+
+    # Both run all the time; blue is behind in the first hour, both in the second, green in the third.
+    at_once = paid(3, blue={0: 1, 1: 1}, green={1: 1, 2: 1})
+    assert at_once == {"blue": pytest.approx(0.04 + 0.02), "green": pytest.approx(0.02 + 0.04)}
+    by_the_hour = [paid(1, blue={0: 1}, green={}), paid(1, blue={0: 1}, green={0: 1}), paid(1, blue={}, green={0: 1})]
+    for pod, cost in at_once.items():
+        assert sum(one.get(pod, 0.0) for one in by_the_hour) == pytest.approx(cost)
+
+
 def test_a_pod_behind_two_balancers_pays_for_both() -> None:
     tables = two_pods()
     give_service(tables, "api", ("long",))

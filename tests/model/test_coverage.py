@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from farthing.model.coverage import Coverage, judged
-from tests.support.sample_tables import GIB, START, SampleTables
+from farthing.model.coverage import OF_CHUNKS, OPTIONAL, Coverage, judged
+from tests.support.network_tables import give_egress
+from tests.support.sample_tables import GIB, ONCE, START, SampleTables
 
 ALL_METRICS = (
     "container_cpu_usage_seconds_total",
@@ -166,6 +167,27 @@ def test_a_missing_metric_is_named() -> None:
     del tables.rows["requests"]
     (one,) = tables.facts().coverage
     assert (one.missing, one.complete) == (("kube_pod_container_resource_requests",), False)
+
+
+def test_what_is_absent_is_told_of_each_hour_though_the_one_before_had_it() -> None:
+    tables = SampleTables(hours=3)
+    tables.node()
+    tables.container("web", started=-9000)
+    # Traffic was seen before the first hour and in the second; volumes before the first, and in it.
+    give_egress(tables, "web", {-1: GIB, 1: 2 * GIB})
+    tables.volume("pv-1", seen={0: 60})
+    told = {"egress": "kubecost_pod_network_egress_bytes_total", "volumes": "kube_persistentvolume_capacity_bytes"}
+    absent = [{name for name, metric in told.items() if metric in one.absent} for one in tables.facts().coverage]
+    assert absent == [{"egress"}, {"volumes"}, {"egress", "volumes"}]
+
+
+def test_what_is_asked_once_is_there_in_all_hours_or_in_none() -> None:
+    assert set(OF_CHUNKS) == ONCE & set(OPTIONAL)
+    tables = SampleTables(hours=2)
+    tables.give("namespace_labels", 1, namespace="shop", key="team", label_value="a")
+    for one in tables.facts().coverage:
+        assert "kube_namespace_labels" not in one.absent
+        assert "kube_pod_labels" in one.absent
 
 
 def test_an_empty_cluster_is_complete_and_a_silent_source_is_not() -> None:

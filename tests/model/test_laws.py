@@ -173,6 +173,7 @@ def test_however_rows_are_formed_and_limited_they_come_to_the_same(
         store = Store(Path(folder, "store"))
         with store.writing():
             kept = store.keep(bench, (CLUSTER, "2026-11-17", day), seen)
+        assert kept is not None
         rolled_up = store.files(kept, "day")
         assert rolled_up is not None
         whole = Part({table: [path] for table, path in rolled_up.items()}, {START: 0})

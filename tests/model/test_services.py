@@ -45,6 +45,14 @@ def test_a_slice_that_kubernetes_named_is_not_of_the_service_called_like_it() ->
     assert pods_behind(tables) == [("web", "web-1", uid_of("web-1")), ("web-7tz9t", "other-1", uid_of("other-1"))]
 
 
+def test_a_slice_that_may_be_of_two_services_is_of_neither() -> None:
+    tables = tables_with("web-1", "web-2")
+    give_service(tables, LONG, ("web-1",), endpointslice=LONG[:58] + "7tz9t")
+    give_service(tables, LONGER, ("web-2",), endpointslice=LONGER[:58] + "4rfdw")
+    assert LONG[:58] == LONGER[:58]
+    assert pods_behind(tables) == []
+
+
 def test_names_of_services_that_do_not_exist_are_nobodys() -> None:
     tables = tables_with("web-1")
     give_service(tables, "web", ("web-1",), endpointslice="gone-7tz9t")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from farthing.model.tables import UNMOUNTED
+from tests.support.network_tables import give_pod_start
 from tests.support.sample_tables import GIB, HOUR, START, Facts, SampleTables, uid_of
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,38 @@ def test_the_time_before_between_and_after_pods_is_unmounted_in_the_namespace_of
     assert row["byte_seconds"] == pytest.approx(100 * GIB * 1800, rel=1e-12)
     (kept,) = made.containers(UNMOUNTED)
     assert (kept["pv_cost"], kept["cpu_cost"], kept["namespace"]) == (pytest.approx(1.0), 0, "shop")
+
+
+@pytest.mark.parametrize(
+    ("pod_start", "unmounted"),
+    [
+        # It ran from 0 to 1200 s and from 3000 s on: 1800 s, of which only the last start is known.
+        pytest.param(-90_000, 0, id="there-before-the-hour"),
+        # From 600 s on, with a container from then to 1800 s: in between it has the volume too.
+        pytest.param(600, 600, id="begun-in-the-hour"),
+        pytest.param(None, 1800, id="begun-nobody-knows-when"),
+    ],
+)
+def test_a_pod_keeps_its_volume_while_its_container_is_down(pod_start: float | None, unmounted: float) -> None:
+    tables = cluster()
+    tables.volume(claim="data")
+    tables.container("db", started=3000, seen=30)
+    tables.mount("db", "data")
+    if pod_start is not None:
+        give_pod_start(tables, "db", pod_start)
+    found = paid(tables.facts())
+    # 100 GiB at 0.02 for an hour are 2.
+    assert found.get(UNMOUNTED, 0.0) == pytest.approx(2 * unmounted / 3600, rel=1e-12)
+    assert found["db"] == pytest.approx(2 * (3600 - unmounted) / 3600, rel=1e-12)
+
+
+def test_a_pod_that_is_older_than_its_volume_mounts_it_from_its_creation() -> None:
+    tables = cluster()
+    tables.volume(claim="data", seen=39, created=1234)
+    run(tables, "a", 1260, HOUR, "data")
+    give_pod_start(tables, "a", 1000)
+    # The volume is there from 1234 s on.
+    assert paid(tables.facts()) == pytest.approx({"a": 2 * (3600 - 1234) / 3600}, rel=1e-12)
 
 
 def test_a_claim_without_pods_is_unmounted_all_the_time() -> None:

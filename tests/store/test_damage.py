@@ -1,5 +1,6 @@
 """What is damaged, missing or from another version is noticed, named, and never read as good."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import msgspec
 import pytest
 
 from farthing.errors import StoreCorruptError, StoreError, StoreVersionError
+from farthing.model.coverage import Coverage
+from farthing.model.window import Window
 from farthing.store.days import Store
 from farthing.store.manifest import manifest_path
 from tests.support.fact_rows import CLUSTER, DATE, DAY, HOUR, START, FactTables, files_of, keep, one_hour, seen
@@ -98,6 +101,47 @@ def test_a_day_of_an_older_layout_is_as_if_it_were_not_there(store: Store) -> No
     assert store.day(CLUSTER, DATE) is None
     keep(store, one_hour(1.0), seen(0))
     assert store.day(CLUSTER, DATE) is not None
+
+
+def age(store: Store, date: str = DATE) -> bytes:
+    """Let a day be of the layout before this one; returns its manifest."""
+    path = manifest_path(store.root, CLUSTER, date)
+    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":1', 1))
+    return path.read_bytes()
+
+
+def test_days_of_an_older_layout_outlive_pruning_beside_those_that_are_too_old(store: Store) -> None:
+    keep(store, one_hour(1.0), seen(0))
+    old = files_of(store)
+    age(store)
+    yesterday = Window(DAY.start - timedelta(days=1), DAY.start)
+    keep(store, one_hour(1.0, -24), seen(-24), (CLUSTER, "2026-11-16", yesterday))
+    with store.writing():
+        store.prune(CLUSTER, hours_before=START + 48 * HOUR, days_before=START + 48 * HOUR)
+    assert files_of(store) == old
+    assert (store.older(CLUSTER), store.manifests(CLUSTER)) == ([DATE], [])
+
+
+@pytest.mark.parametrize(
+    ("new", "replaces"),
+    [
+        pytest.param(seen(0, 1, 2, share=0.4), True, id="each-of-its-hours"),
+        pytest.param(seen(0, 1), False, id="an-hour-less"),
+        pytest.param([*seen(0, 1), *seen(2, share=0)], False, id="an-hour-that-prometheus-no-longer-has"),
+    ],
+)
+def test_a_day_of_an_older_layout_gives_way_only_to_facts_of_each_hour_that_it_saw(
+    store: Store, new: list[Coverage], replaces: bool
+) -> None:
+    # Of its fourth hour it saw nothing.
+    keep(store, one_hour(1.0), [*seen(0, 1, 2), *seen(3, share=0)])
+    old, files = age(store), files_of(store)
+    with one_hour(2.0) as bench, store.writing():
+        kept = store.keep(bench, (CLUSTER, DATE, DAY), new)  # type: ignore[arg-type]
+    assert (kept is not None, store.day(CLUSTER, DATE)) == (replaces, kept)
+    if not replaces:
+        assert files_of(store) == files
+        assert manifest_path(store.root, CLUSTER, DATE).read_bytes() == old
 
 
 def test_nothing_is_pruned_while_a_manifest_cannot_be_read(store: Store) -> None:

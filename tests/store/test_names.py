@@ -1,4 +1,4 @@
-"""What is said of pods is kept once a day: of those seen again what is said now, of those gone what was said last."""
+"""What is said of pods is kept once a day: under each key what was said of it last."""
 
 import random
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 
 from farthing.model.coverage import judged
 from farthing.model.window import day_of
+from farthing.model.workload import LONGEST, MOST_TEXT
 from farthing.model.zone import parse_timezone
-from farthing.prometheus.tall import LONGEST, MOST_TEXT
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet
 from tests.support.fact_rows import (
@@ -61,12 +61,57 @@ def test_a_pod_that_is_gone_stays_as_it_was_said_of(store: Store) -> None:
     ]
 
 
-def test_a_pod_that_is_seen_again_is_replaced_whole(store: Store) -> None:
+def test_of_a_pod_that_is_seen_again_each_key_has_what_was_said_last(store: Store) -> None:
     keep(
         store, tables(0, said("label", "team", "a"), said("label", "tier", "x"), said("annotation", "n", "1")), seen(0)
     )
     keep(store, tables(1, said("label", "team", "b")), seen(1))
-    assert spoken(store) == [("web", "label", "team", "b")]
+    # A key that is not said again may have been taken away, or its source was silent: it stays for the day.
+    assert spoken(store) == [
+        ("web", "annotation", "n", "1"),
+        ("web", "label", "team", "b"),
+        ("web", "label", "tier", "x"),
+    ]
+
+
+def test_an_earlier_hour_that_is_collected_again_changes_nothing_said_later(store: Store) -> None:
+    keep(store, tables(0, said("label", "team", "a")), seen(0))
+    keep(store, tables(1, said("label", "team", "b")), seen(1))
+    earlier = (said("label", "team", "a"), said("label", "tier", "x"), said("label", "team", "a", pod="gone"))
+    keep(store, tables(0, *earlier), seen(0))
+    assert spoken(store) == [
+        ("gone", "label", "team", "a"),
+        ("web", "label", "team", "b"),
+        ("web", "label", "tier", "x"),
+    ]
+
+
+@pytest.mark.parametrize("namespace_says", [False, True])
+def test_an_hour_in_which_the_source_of_labels_was_silent_erases_none(store: Store, namespace_says: bool) -> None:
+    for hour in (0, 1):
+        samples = SampleTables(hours=hour + 1)
+        samples.node()
+        samples.container("web", started=-9000)
+        samples.give("namespace_labels", 1, namespace="shop", key="tier", label_value=f"of-hour-{hour}")
+        if namespace_says:
+            samples.give("namespace_labels", 1, namespace="shop", key="team", label_value="of-the-namespace")
+        if hour == 0:
+            samples.give(
+                "pod_labels", 1, namespace="shop", pod="web", uid=uid_of("web"), key="team", label_value="of-the-pod"
+            )
+        with samples.bench() as bench, store.writing():
+            store.keep(bench, (CLUSTER, DATE, DAY), judged(bench.compute())[-1:])
+    told = [(key, value) for pod, kind, key, value in spoken(store) if (pod, kind) == ("web", "label")]
+    # What else is inherited in the silent hour is not told from what the pod says itself, and stays as it was.
+    assert told == [("team", "of-the-pod"), ("tier", "of-hour-0")]
+
+
+def test_ever_new_keys_do_not_add_up(store: Store) -> None:
+    for hour in range(12):
+        rows = [said("annotation", f"k{hour}-{key}", "x" * LONGEST) for key in range(MOST_TEXT // LONGEST)]
+        keep(store, tables(hour, *rows), seen(hour))
+    # 16 of this hour, and of those before twice as many: a pod has its own and its namespace's.
+    assert len(spoken(store)) == 16 + 32
 
 
 def test_a_pod_of_the_same_name_is_another(store: Store) -> None:
@@ -75,12 +120,13 @@ def test_a_pod_of_the_same_name_is_another(store: Store) -> None:
     assert [(row["uid"], row["value"]) for row in rows_of(store)] == [("another", "b"), ("uid-web", "a")]
 
 
-def test_a_namespace_is_replaced_whole_and_its_pods_are_not(store: Store) -> None:
+def test_what_a_namespace_says_is_kept_beside_what_its_pods_say(store: Store) -> None:
     other = said("namespace_label", "team", "c", namespace="other")
     keep(store, tables(0, said("label", "team", "a"), said("namespace_label", "old", "x"), other), seen(0))
     keep(store, tables(1, said("namespace_label", "team", "b")), seen(1))
     assert [(row["namespace"], row["pod"], row["key"], row["value"]) for row in rows_of(store)] == [
         ("other", "", "team", "c"),
+        ("shop", "", "old", "x"),
         ("shop", "", "team", "b"),
         ("shop", "web", "team", "a"),
     ]
@@ -137,6 +183,7 @@ def test_a_namespace_that_says_as_much_as_it_may_of_many_pods_locks_no_day(store
         samples.give("namespace_annotations", 1, namespace="shop", key=f"k{key}", label_value=text)
     with samples.bench() as bench, store.writing():
         manifest = store.keep(bench, (CLUSTER, DATE, DAY), judged(bench.compute()))
+    assert manifest is not None
     # 16 of each pod and of the namespace itself.
     file = manifest.file("workload", "day")
     assert file is not None

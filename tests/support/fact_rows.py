@@ -118,7 +118,9 @@ def keep(
 ) -> Manifest:
     """Keep ``facts`` in a day of ``store``, seen as ``coverage`` says, and close them."""
     with facts as bench, store.writing():
-        return store.keep(bench, place, coverage)  # type: ignore[arg-type]
+        kept = store.keep(bench, place, coverage)  # type: ignore[arg-type]
+        assert kept is not None
+        return kept
 
 
 def files_of(store: Store) -> set[Path]:

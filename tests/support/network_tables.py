@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-from farthing.model.services import behind
-from farthing.store.engine import sql
-from farthing.store.workbench import Workbench
 from tests.support.sample_tables import START, Row, SampleTables, Values, uid_of
 
 CLASSES = {
@@ -73,14 +70,19 @@ def give_pod_start(tables: SampleTables, pod: str, at: float, uid: str | None = 
 
 
 def give_service(
-    tables: SampleTables, service: str, pods: tuple[str, ...] = (), *, endpointslice: str | None = None
+    tables: SampleTables,
+    service: str,
+    pods: tuple[str, ...] = (),
+    *,
+    endpointslice: str | None = None,
+    hours: Values = 1,
 ) -> None:
-    """A service of namespace ``shop`` with a slice that names ``pods``."""
+    """A service of namespace ``shop`` with a slice that names ``pods`` in ``hours``."""
     tables.give("services", 1, namespace="shop", service=service)
     for pod in pods:
         tables.give(
             "endpoints",
-            1,
+            hours,
             namespace="shop",
             endpointslice=endpointslice or f"{service}-x7k2p",
             targetref_kind="Pod",
@@ -118,16 +120,12 @@ def kept(tables: SampleTables, name: str) -> list[Row]:
     """The rows of the facts ``name`` that the model makes of ``tables``."""
     with tables.bench() as bench:
         bench.compute()
-        return _rows(bench, f"select * from {name} order by all")  # noqa: S608 - our own table
+        found = bench.connection.execute(f"select * from {name} order by all")  # noqa: S608 - our own table
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def pods_behind(tables: SampleTables) -> list[tuple[str, str, str]]:
-    """Service, pod and uid of what ``services.behind`` finds, sorted."""
-    with tables.bench() as bench:
-        return sorted((row["service"], row["pod"], row["uid"]) for row in _rows(bench, sql(behind())))
-
-
-def _rows(bench: Workbench, select: str) -> list[Row]:
-    found = bench.connection.execute(select)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    """Service, pod and uid of the pods that are behind services, sorted."""
+    services = [row for row in kept(tables, "workload") if row["kind"] == "service"]
+    return sorted((row["key"], row["pod"], row["uid"]) for row in services)

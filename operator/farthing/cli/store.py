@@ -11,6 +11,8 @@ from farthing.errors import StoreError
 from farthing.resources.text import percent_text
 from farthing.store.days import Store
 
+OLDER = "of an older Farthing: not read, left alone; 'farthing collect' replaces it if Prometheus still has each of its hours"
+
 
 @click.group("store", context_settings=CONTEXT)
 def command() -> None:
@@ -37,8 +39,11 @@ def verify(store: Path, cluster: str) -> None:
         hours = f"{sum(1 for one in manifest.coverage if one.complete)}/{len(manifest.coverage)}"
         poor += any(not one.complete for one in manifest.coverage)
         rows.append([manifest.date, hours, percent_text(min(1.0, share)), ",".join(missing) or "-", state])
+    older = kept.older(cluster)
+    rows += [[date, "-", "-", "-", OLDER] for date in older]
+    rows.sort()
     print_columns(["DATE", "COMPLETE HOURS", "SEEN", "MISSING METRICS", "FILES"], rows)
     if broken:
         raise click.exceptions.Exit(FAILED)
-    if poor or not rows:
+    if poor or older or not rows:
         raise click.exceptions.Exit(INCOMPLETE)

@@ -34,11 +34,11 @@ def balancers_seen(pace: ir.Table) -> ir.Table:
 
 
 def balancers(cluster: str, charged: ir.Table, seen: ir.Table, behind: ir.Table) -> ir.Table:
-    """What each container of ``charged`` is charged for each load balancer of ``seen``, columns ``tables.BALANCER``; ``behind`` is that of ``services``.
+    """What each container of ``charged`` is charged for each load balancer of ``seen``, columns ``tables.BALANCER``; ``behind`` is ``services.behind_each``.
 
     The cost is shared by how long each container behind it ran; where none did, it is ``UNMOUNTED``'s.
     """
-    rows = charged.join(behind, POD_KEY)
+    rows = charged.join(behind, ("start", *POD_KEY))
     rows = rows.join(seen.select(*KEY, "address", "lb_cost"), KEY)
     ran = rows.run_seconds.sum().over(ibis.window(group_by=KEY))
     held = rows.mutate(cost=rows.lb_cost * rows.run_seconds / ran)
@@ -72,6 +72,8 @@ def _priced() -> ir.Table:
     scrapes, exporter = samples("balancer_rate_scrapes", "seen"), samples("exporter_scrapes", "scrapes")
     rows = samples("balancer_rate", "rate")
     rows = extend(rows, scrapes, "start", "namespace", "service_name", "ingress_ip").rename(service="service_name")
+    # What any one address was shown is what the exporter was scraped: several at once add up to more.
+    most = rows.group_by("start").agg(most=rows.seen.max())
     # The address may change: its parts follow each other.
     rows = rows.group_by(*KEY).agg(
         rate=(rows.rate * rows.seen).sum() / rows.seen.sum(),
@@ -79,7 +81,7 @@ def _priced() -> ir.Table:
         seen=rows.seen.sum(),
     )
     rows = extend(rows, exporter.group_by("start").agg(scrapes=exporter.scrapes.max()), "start")
-    rows = rows.join(table("hours").select("start", "seconds"), "start")
-    of = ibis.greatest(rows.scrapes.fill_null(0.0), rows.seen.max().over(ibis.window(group_by="start")))
+    rows = rows.join(most, "start").join(table("hours").select("start", "seconds"), "start")
+    of = ibis.greatest(rows.scrapes.fill_null(0.0), rows.most)
     rows = rows.mutate(run_seconds=rows.seconds * ibis.least(rows.seen / of, 1.0))
     return rows.mutate(run_start=rows.start.cast("float64"), run_end=rows.start + rows.run_seconds)

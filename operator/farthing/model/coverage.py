@@ -55,6 +55,9 @@ OPTIONAL = {
 }
 """Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 
+OF_CHUNKS = ("pod_claims", "pod_labels", "pod_annotations", "namespace_labels")
+"""Those of ``OPTIONAL`` whose samples tell of all intervals of a chunk at once."""
+
 SETTLES_AFTER = 600.0
 """How long after an interval its last samples may still arrive. [s]"""
 
@@ -118,7 +121,7 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table) -> ir.Table:
     Columns: start, seconds, state_scrapes, usage_scrapes, containers, run_seconds, placed_seconds (on a node that was
     seen), unnamed_seconds (on a node nobody names) and longest (of one container) [s]; all_samples of cAdvisor,
     usage_samples (those of containers that ran) and untold_samples (those of them from beyond the time that they ran);
-    the rows of each metric that containers need, such as running_rows; and whether the chunk has any of each optional metric,
+    the rows of each metric that containers need, such as running_rows; and whether there are any of each optional metric,
     such as pv_rate_there.
     """
     rows = pace.select("start", "seconds", "state_scrapes", "usage_scrapes")
@@ -147,8 +150,8 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table) -> ir.Table:
         counted.append(seen.group_by("start").agg(**{f"{name}_rows": seen.count()}))
     for part in counted:
         rows = extend(rows, part, "start")
-    there = {f"{name}_there": (samples(name).count() > 0).as_scalar() for name in OPTIONAL}
-    rows = rows.mutate(**there)
+    rows = extend(rows, _optional_there(), "start")
+    rows = rows.mutate(**{f"{name}_there": (samples(name).count() > 0).as_scalar() for name in OF_CHUNKS})
     return rows.mutate(
         **{
             column: rows[column].cast("float64").fill_null(0.0)
@@ -156,6 +159,20 @@ def observations(pace: ir.Table, run: ir.Table, usage: ir.Table) -> ir.Table:
             if column not in {"start", "seconds"}
         }
     )
+
+
+def _optional_there() -> ir.Table:
+    """Which optional metrics each interval has: columns start, and such as pv_rate_there."""
+    hourly = [name for name in OPTIONAL if name not in OF_CHUNKS]
+    rows = ibis.union(
+        *(
+            samples(name).select("start", part=ibis.literal(place, "int8")).distinct()
+            for place, name in enumerate(hourly)
+        ),
+        distinct=False,
+    )
+    there = {f"{name}_there": (rows.part == place).any() for place, name in enumerate(hourly)}
+    return rows.group_by("start").agg(**there)
 
 
 def with_residual(seen: ir.Table, residuals: ir.Table) -> ir.Table:

@@ -25,7 +25,8 @@ from farthing.model.network import (
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
-from farthing.model.services import behind
+from farthing.model.selectors import selected
+from farthing.model.services import behind, behind_each, slice_pods
 from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
 from farthing.model.usage import cgroup_samples, container_usage
 from farthing.model.volume import disk_assets, disks, volumes
@@ -55,8 +56,9 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     disk = step("disk", disks(pace))
     volume = step("volume", volumes(cluster, charged, disk))
     served = step("served", balancers_seen(pace))
-    backs = step("behind", behind())
-    step("workload", workloads(cluster, backs))
+    told = (step("slice_pod", slice_pods()), step("selected", selected()))
+    step("workload", workloads(cluster, step("behind", behind(*told))))
+    backs = step("behind_each", behind_each(served, *told))
     balancer = step("balancer", balancers(cluster, charged, served, backs))
     pods = step("pod", pods_charged(pace, charged))
     counted = step("egress_seen", counters(pace, "egress", "egress"))

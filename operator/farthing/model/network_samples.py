@@ -14,6 +14,7 @@ EGRESS_KEY = (
 )  # fmt: skip
 """Identity of one counter of where a pod sends to, as one scraper sees it; the services are kinds of destinations, each with a
 counter of its own, or a label that the scraper adds to all."""
+ENDPOINT_KEY = ("namespace", "endpointslice", "targetref_kind", "targetref_name")
 
 NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "pod_started": POD_KEY,
@@ -33,7 +34,7 @@ NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
     "network_region_rate": (),
     "network_internet_rate": (),
     "services": ("namespace", "service"),
-    "endpoints": ("namespace", "endpointslice", "targetref_kind", "targetref_name"),
+    "endpoints": ENDPOINT_KEY,
     "balancer_scrapes": SERVICE_KEY,
     "balancer_created": SERVICE_KEY,
     "balancer_rate": ADDRESS_KEY,
@@ -43,5 +44,9 @@ NETWORK_SAMPLES: dict[str, tuple[str, ...]] = {
 }
 """Part of ``tables.SAMPLES``."""
 
-NETWORK_NUMBERED = {"egress_no": ("egresses", EGRESS_KEY), "interface_no": ("interfaces", INTERFACE_KEY)}
+NETWORK_NUMBERED = {
+    "egress_no": ("egresses", EGRESS_KEY),
+    "interface_no": ("interfaces", INTERFACE_KEY),
+    "endpoint_no": ("slice_entries", ENDPOINT_KEY),
+}
 """Part of ``tables.NUMBERED``."""

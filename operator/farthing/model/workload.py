@@ -6,6 +6,13 @@ import ibis.expr.types as ir
 from farthing.model.sampled import POD_KEY, samples
 from farthing.model.tables import WORKLOAD
 
+KINDS = ("label", "annotation", "service", "namespace_label", "namespace_annotation")
+
+MOST_KEYS = 256
+LONGEST = 512
+MOST_TEXT = 8192
+"""Of the labels, or annotations, of one object at most so many are kept, of so many characters each and all together."""
+
 SAYS = (*POD_KEY, "kind", "key", "value")
 
 

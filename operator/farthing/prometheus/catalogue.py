@@ -125,7 +125,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("network_internet_rate", "kubecost_network_internet_egress_cost", Function.MEAN, Combine.MEAN),
     # Services and the pods behind them; load balancers and their rates per hour (C7).
     _read("services", "kube_service_info", Function.LAST, once=True),
-    _read("endpoints", "kube_endpointslice_endpoints", Function.LAST, matchers=TO_PODS, once=True),
+    _read("endpoints", "kube_endpointslice_endpoints", Function.LAST, matchers=TO_PODS),
     _read("balancer_scrapes", "kube_service_spec_type", Function.COUNT, Combine.MOST, IS_BALANCER),
     _read("balancer_created", "kube_service_created", Function.LAST),
     _read("balancer_rate", BALANCER_RATE, Function.MEAN, Combine.MEAN),

@@ -12,10 +12,7 @@ from typing import NamedTuple
 
 from farthing.model.filters import label_key
 from farthing.model.samples import Samples
-
-MOST_KEYS = 256
-LONGEST = 512
-MOST_TEXT = 8192
+from farthing.model.workload import LONGEST, MOST_KEYS, MOST_TEXT
 
 USELESS = {"kubectl_kubernetes_io_last_applied_configuration"}
 """The whole object once more, as an annotation of it."""

@@ -1,5 +1,6 @@
 """Fill the store from metrics: the hours of a day that are not there yet, or not settled."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
@@ -9,6 +10,8 @@ from farthing.model.window import Window, days, hours_of_day
 from farthing.model.zone import date_of
 from farthing.services.gather import gathered, silent
 from farthing.services.ports import FactsStore, MetricsSource, NewWorkbench, Progress
+
+log = logging.getLogger("farthing.collecting")
 
 LATE_DATA = 6 * 3600
 """How long after an hour its incomplete facts are made again by themselves: remote write may be late. [s]"""
@@ -72,8 +75,16 @@ class Collector:
         for chunk in chunks(wanted, now):
             known = (*before.values(), *coverage.values())
             with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
-                self.store.keep(bench, (self.cluster, date, day), seen)
-            made += len(seen)
+                kept = self.store.keep(bench, (self.cluster, date, day), seen)
+            if kept is None:
+                log.warning(
+                    "%s of cluster %r stays as an older Farthing stored it, and is not read: Prometheus no longer tells of each "
+                    "of its hours",
+                    date,
+                    self.cluster,
+                )
+            else:
+                made += len(seen)
         return made
 
 

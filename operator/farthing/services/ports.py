@@ -91,8 +91,11 @@ class FactsStore(Protocol):
         """
         ...
 
-    def keep(self, bench: Any, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> StoredDay:
-        """Put the facts of a workbench into the day of ``place`` (cluster, date, bounds). Raises StoreError."""
+    def keep(self, bench: Any, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> StoredDay | None:
+        """Put the facts of a workbench into the day of ``place`` (cluster, date, bounds). Raises StoreError.
+
+        Returns None where what an older version stored of the day tells more.
+        """
         ...
 
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:

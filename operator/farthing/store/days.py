@@ -16,7 +16,8 @@ from farthing.model.facts import rolled_up
 from farthing.model.window import Window
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
-from farthing.store.manifest import TABLES, File, Manifest, directory, load, manifest_path, save, sha256
+from farthing.store.manifest import TABLES, File, Manifest, Older, directory, load, manifest_path, save, sha256
+from farthing.store.merging import merge, names_sql, told_anew
 from farthing.store.workbench import Workbench
 
 
@@ -52,9 +53,14 @@ class Store:
             yield
 
     def day(self, cluster: str, date: str) -> Manifest | None:
-        """The manifest of a day, if it is stored. Raises StoreError."""
+        """The manifest of a day, if it is stored; one of an older layout is not. Raises StoreError."""
+        found = self._found(cluster, date)
+        return None if isinstance(found, Older) else found
+
+    def _found(self, cluster: str, date: str) -> Manifest | Older | None:
+        """What is stored of a day. Raises StoreError."""
         found = load(manifest_path(self.root, cluster, date))
-        if found is not None and found.timezone != self.timezone:
+        if isinstance(found, Manifest) and found.timezone != self.timezone:
             raise StoreError(
                 f"the store {self.root} keeps days of timezone {found.timezone!r}, and {self.timezone!r} is asked for: "
                 f"use --timezone {found.timezone}, or give {self.timezone} a store of its own"
@@ -62,9 +68,17 @@ class Store:
         return found
 
     def manifests(self, cluster: str) -> list[Manifest]:
-        """The manifests of all days of a cluster, oldest first. Raises StoreError."""
+        """The manifests of all days of a cluster but those of an older layout, oldest first. Raises StoreError."""
+        return [found for found in self._all(cluster).values() if isinstance(found, Manifest)]
+
+    def older(self, cluster: str) -> list[str]:
+        """The dates of a cluster that are stored in an older layout, oldest first: they are not read. Raises StoreError."""
+        return [date for date, found in self._all(cluster).items() if isinstance(found, Older)]
+
+    def _all(self, cluster: str) -> dict[str, Manifest | Older]:
+        """What is stored of a cluster by its date, oldest first. Raises StoreError."""
         paths = sorted((self.root / "manifest" / directory(cluster)).glob("date=*.json"))
-        return [found for path in paths if (found := load(path)) is not None]
+        return {path.stem.removeprefix("date="): found for path in paths if (found := load(path)) is not None}
 
     def files(self, day: Manifest, grain: str) -> dict[str, str] | None:
         """The path of each table's file, if ``day`` is kept at that grain. Raises StoreError, also if it was replaced."""
@@ -76,31 +90,38 @@ class Store:
             if file.grain == grain or file.table == "workload"
         }
 
-    def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest:
+    def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest | None:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
 
-        An hour of the day keeps its stored rows unless ``seen`` is as good. Call within ``writing()``.
-        Raises StoreError; then the old day is still there.
+        An hour of the day keeps its stored rows unless ``seen`` is as good. A day of an older layout is replaced whole, by
+        facts that tell of each of its hours; else it stays, and None is returned. Call within ``writing()``. Raises
+        StoreError; then the old day is still there.
         """
         cluster, date, day = place
-        stored = self.day(cluster, date)
+        stored = self._found(cluster, date)
+        if isinstance(stored, Older):
+            if not stored.may_give_way_to(seen):
+                return None
+            stored = None
         merged, new_starts = merge(stored, seen)
         if stored is not None and not new_starts:
             return stored
+        says = told_anew(stored, seen, max(new_starts, default=0))
         bounds = (int(day.start.timestamp()), int(day.end.timestamp()))
         try:
             files = [
                 file
                 for table in TABLES
-                for file in self._write(bench.connection, (table, cluster, date), bounds[0], (stored, new_starts))
+                for file in self._write(bench.connection, (table, cluster, date), bounds[0], (stored, new_starts, says))
             ]
             manifest = Manifest(cluster, self.timezone, date, *bounds, tuple(files), tuple(merged))
             save(manifest_path(self.root, cluster, date), manifest)
         except StoreError:
             # A full disk must not be filled by what nobody will read.
             with suppress(StoreError):
-                named = self.day(cluster, date)
-                remove_others(self.root, named.files if named else (), cluster, date)
+                named = self._found(cluster, date)
+                if not isinstance(named, Older):
+                    remove_others(self.root, named.files if named else (), cluster, date)
             raise
         remove_others(self.root, manifest.files, cluster, date)
         return manifest
@@ -110,14 +131,19 @@ class Store:
         connection: duckdb.DuckDBPyConnection,
         place: tuple[str, str, str],
         start: int,
-        merging: tuple[Manifest | None, Sequence[int]],
+        merging: tuple[Manifest | None, Sequence[int], Sequence[str]],
     ) -> Iterator[File]:
         """Write the merged rows of a table, by the hour and summed into a day that begins at ``start`` [unix s]."""
         table, cluster, date = place
+        stored, new_starts, says = merging
         if table == "workload":
-            yield write(connection, self.root, (table, "day", cluster, date), self._merged_names(start, merging[0]))
+            old = stored.file(table, "day") if stored else None
+            names = names_sql(start, self.verified(old) if old else None, says)
+            yield write(connection, self.root, (table, "day", cluster, date), names)
             return
-        hours = write(connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, *merging))
+        hours = write(
+            connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, stored, new_starts)
+        )
         yield hours
         # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
         threads = run(connection, "select current_setting('threads')")[0][0]
@@ -132,17 +158,6 @@ class Store:
         old = stored.file(table, "hour") if stored else None
         if old is not None:
             rows += f' union all by name select * from {parquet([self.verified(old)])} where "start" not in ({starts})'  # noqa: S608
-        return rows
-
-    def _merged_names(self, start: int, stored: Manifest | None) -> str:
-        """What is said of pods on the day that begins at ``start`` [unix s]: of those seen now what is said now."""
-        rows = f'select * replace ({start:d}::bigint as "start") from workload'  # noqa: S608 - a number only
-        old = stored.file("workload", "day") if stored else None
-        if old is not None:
-            rows += (
-                f" union all by name select * from {parquet([self.verified(old)])} o anti join "  # noqa: S608 - quoted
-                "(select distinct namespace, pod, uid from workload) w using (namespace, pod, uid)"
-            )
         return rows
 
     def verified(self, file: File) -> Path:
@@ -160,11 +175,14 @@ class Store:
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
         """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]
 
-        Call within ``writing()``. Raises StoreError.
+        Days of an older layout stay as they are. Call within ``writing()``. Raises StoreError.
         """
         kept: list[File] = []
-        for manifest in self.manifests(cluster):
-            path = manifest_path(self.root, cluster, manifest.date)
+        found = self._all(cluster)
+        for date, manifest in found.items():
+            if isinstance(manifest, Older):
+                continue
+            path = manifest_path(self.root, cluster, date)
             files = manifest.files
             if manifest.end <= days_before:
                 path.unlink(missing_ok=True)
@@ -173,22 +191,9 @@ class Store:
                 files = tuple(file for file in manifest.files if file.grain == "day")
                 save(path, replace(manifest, files=files))
             kept.extend(files)
-        remove_others(self.root, kept, cluster)
+        remove_others(self.root, kept, cluster, spared=[date for date in found if isinstance(found[date], Older)])
 
 
 @lru_cache(maxsize=64)
 def _roll_up_sql(table: str, start: int) -> str:
     return sql(rolled_up(table, start)).replace(f'"{table}"', '"kept"')
-
-
-def merge(stored: Manifest | None, seen: Sequence[Coverage]) -> tuple[list[Coverage], list[int]]:
-    """The coverage of the day's hours after ``seen``, and the starts of those hours that are to be replaced."""
-    before = {one.start: one for one in stored.coverage} if stored else {}
-    new = [one for one in seen if one.start not in before or one.as_good_as(before[one.start])]
-    if stored is not None and not stored.has_hours:
-        # Once its hours are forgotten, a day can only be replaced whole.
-        if not set(before) <= {one.start for one in new}:
-            return list(stored.coverage), []
-        before = {}
-    merged = {**before, **{one.start: one for one in new}}
-    return [merged[start] for start in sorted(merged)], [one.start for one in new]

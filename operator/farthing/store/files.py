@@ -50,15 +50,17 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
     return File(table, grain, str(final.relative_to(root)), copied[0][0], final.stat().st_size, digest)
 
 
-def remove_others(root: Path, keep: Iterable[File], cluster: str, date: str = "*") -> None:
-    """Delete those files of a day, or of all days, that are not in ``keep``; what cannot be deleted stays.
+def remove_others(
+    root: Path, keep: Iterable[File], cluster: str, date: str = "*", *, spared: Iterable[str] = ()
+) -> None:
+    """Delete those files of a day, or of all days but ``spared``, that are not in ``keep``; what cannot be deleted stays.
 
     Also deletes what a process left that was killed while it wrote.
     """
-    kept = {root / file.path for file in keep}
+    kept, left = {root / file.path for file in keep}, {f"date={one}" for one in spared}
     folder = directory(cluster)
     for path in (*root.glob(f"*/grain=*/{folder}/date={date}/*"), *root.glob(f"manifest/{folder}/.date={date}.json.*")):
-        if path not in kept:
+        if path not in kept and path.parent.name not in left:
             with suppress(OSError):
                 path.unlink()
     for day in root.glob(f"*/grain=*/{folder}/date={date}"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -52,8 +53,22 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.file("allocation", "hour") is not None
 
 
+class Older(msgspec.Struct, frozen=True):
+    """A day of an older layout, whose tables lack columns: its facts are not read, only what was seen of it."""
+
+    coverage: tuple[Coverage, ...] = ()
+
+    def may_give_way_to(self, seen: Iterable[Coverage]) -> bool:
+        """Whether facts ``seen`` like this may replace the day: they tell of each hour that it tells of."""
+        return {one.start for one in self.coverage if one.share > 0} <= {one.start for one in seen if one.share > 0}
+
+
 class _Written(msgspec.Struct):
     version: int
+
+
+class _Outdated(_Written):
+    day: Older
 
 
 class _Sealed(_Written):
@@ -76,7 +91,7 @@ def manifest_path(root: Path, cluster: str, date: str) -> Path:
     return root / "manifest" / directory(cluster) / f"date={date}.json"
 
 
-def load(path: Path) -> Manifest | None:
+def load(path: Path) -> Manifest | Older | None:
     """The manifest at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
     try:
         body = path.read_bytes()
@@ -92,8 +107,7 @@ def load(path: Path) -> Manifest | None:
                 "upgrade, or give this version a store of its own"
             )
         if version < VERSION:
-            # Its tables lack columns: the day is collected anew, as if it were not there.
-            return None
+            return msgspec.json.decode(body, type=_Outdated).day
         sealed = msgspec.json.decode(body, type=_Sealed)
         if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
             raise StoreCorruptError(_unreadable(path, "its sha256 differs"))
