@@ -145,18 +145,17 @@ def added(shape: Shape, rows: Sequence[Mapping[str, Any]], passed: Sequence[floa
 
     Costs of a time, such as a month, are averages: each set counts by how much of it has ``passed``. [s]
     """
-    columns = ASSET_SUMS if shape.kind == "asset" else (*ALLOCATION_SUMS, *OVERALLOCATED)
-    of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
-    idle_sums, other_sums = (
-        {one: _summed(kept, one, shape, passed) for one in columns} for kept in (of_idle, of_others)
-    )
     if shape.kind == "asset":
-        return {**other_sums, **{f"{name}_asset_cost": other_sums[f"{name}_cost"] for name in RESOURCES}}
+        sums = {column: _summed(rows, column, shape, passed) for column in ASSET_SUMS}
+        return sums | {f"{name}_asset_cost": sums[f"{name}_cost"] for name in RESOURCES}
+    of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
+    sums = {column: _summed(of_others, column, shape, passed) for column in ALLOCATION_SUMS}
+    idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost", shape, passed) for name in RESOURCES}
     return {
-        **{column: other_sums[column] for column in ALLOCATION_SUMS},
-        **{column: idle_sums[column] for column in OVERALLOCATED},
-        **{f"{name}_idle_cost": idle_sums[f"{name}_cost"] + other_sums[f"{name}_idle_cost"] for name in RESOURCES},
-        **{f"{name}_idle_row_cost": idle_sums[f"{name}_cost"] for name in RESOURCES},
+        **sums,
+        **idle,
+        **{column: _summed(of_idle, column, shape, passed) for column in OVERALLOCATED},
+        **{f"{name}_idle_cost": idle[f"{name}_idle_row_cost"] + sums[f"{name}_idle_cost"] for name in RESOURCES},
     }
 
 

@@ -97,8 +97,9 @@ def _plan_day(  # noqa: PLR0913 - one step of ``planned``, with all it knows
     if stored is not None and window.start <= day.start and day.end <= window.end:
         plan.days.setdefault(stored.date, {})[int(day.start.timestamp())] = index
         plan.seen.extend(stored.coverage.values())
-        for hour in hours_of_day(day):
-            _note_unseen(plan, hour, stored.coverage.get(int(hour.start.timestamp())), reach.passed)
+        if sum(one.seconds for one in stored.coverage.values()) < day.seconds:
+            for hour in hours_of_day(day):
+                _note_unseen(plan, hour, stored.coverage.get(int(hour.start.timestamp())), reach.passed)
         return
     coverage = stored.coverage if stored is not None and stored.has_hours else {}
     for hour in hours_of_day(day):

@@ -92,6 +92,12 @@ def idle_rows_of(shape: Shape) -> ir.Table:
     return pools.mutate(**dict.fromkeys(IDLE_COSTS, zero())) if shape.sharing.idle else pools
 
 
+def overallocated(_: Shape) -> ir.Table:
+    """One row, if anything is charged beyond what the nodes hold."""
+    nodes = _nodes()
+    return nodes.filter(ibis.or_(*(nodes[column] > 0 for column in OVERALLOCATED))).select("start").limit(1)
+
+
 def pool_parts(rows: ir.Table, shape: Shape) -> ir.Table:
     """What is spread over the groups: set, part (the namespace or label, ``shareCost``, ``overhead``) and its cost.
 

@@ -17,6 +17,7 @@ from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, summed
 from farthing.model.said import INHERITED, OWN, column_of
+from farthing.model.sharing import overallocated
 from farthing.model.sums import are_few, sums
 from farthing.model.telling import ORDER_COLUMN
 from farthing.store.engine import connect, parquet, quoted, sql, text, told
@@ -87,6 +88,9 @@ class Reader:
 
     def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
         if shape.kind == "asset" or shape.namespace:
+            return []
+        if shape.filtered and shape.sharing.idle and not self._query(shape, _sql(overallocated, shape), parts, passed):
+            # Their idle is the rows' that stay; only what is overallocated would be told.
             return []
         found = self._query(shape, _sql(idle_report, shape), parts, passed)
         return [completed(row, shape, is_idle=True) for row in found]
