@@ -8,6 +8,8 @@ from farthing.model.coverage import OF_CHUNKS, OPTIONAL, Coverage, judged
 from tests.support.network_tables import give_egress
 from tests.support.sample_tables import GIB, ONCE, START, SampleTables
 
+pytestmark = pytest.mark.slow
+
 ALL_METRICS = (
     "container_cpu_usage_seconds_total",
     "container_memory_working_set_bytes",

@@ -5,6 +5,8 @@ import pytest
 from tests.support.network_tables import CLASSES, give_egress, give_pod_start, one_pod
 from tests.support.sample_tables import Facts, SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def grown() -> Facts:

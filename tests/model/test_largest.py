@@ -5,6 +5,8 @@ import pytest
 from farthing.model.tables import LARGEST
 from tests.support.sample_tables import GIB, HOUR, SampleTables, cgroup, uid_of
 
+pytestmark = pytest.mark.slow
+
 
 def most(tables: SampleTables, pod: str, run_name: str = "run-1", **values: float | dict[int, float]) -> None:
     """The largest cpu [cores] or ram [B] of one run of a container."""

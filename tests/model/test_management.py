@@ -5,6 +5,8 @@ import pytest
 from farthing.prometheus.catalogue import CATALOGUE
 from tests.support.sample_tables import HOUR, START, Facts, Row, SampleTables
 
+pytestmark = pytest.mark.slow
+
 
 def fees(made: Facts) -> list[Row]:
     return [row for row in made.asset if row["type"] == "ClusterManagement"]

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.sample_tables import GIB, HOUR, START, Facts, SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "aws:///a/i-old", "aws:///a/i-new"
 
 

@@ -9,6 +9,8 @@ from farthing.model.rates import discounted, provider_of, whole_node_factor
 from farthing.store.engine import connect, run, sql
 from tests.support.sample_tables import GIB, Facts, SampleTables
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def engine() -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,8 @@ import pytest
 from tests.support.network_tables import give_service, pods_behind
 from tests.support.sample_tables import SampleTables, uid_of
 
+pytestmark = pytest.mark.slow
+
 LONG = "a-service-with-a-name-of-sixty-characters-which-is-rather-lo"
 LONGER = "a-service-with-a-name-of-sixty-characters-which-is-rather-xy"
 
