@@ -132,13 +132,13 @@ def test_a_pod_keeps_its_volume_while_its_container_is_down(pod_start: float | N
     assert found["db"] == pytest.approx(2 * (3600 - unmounted) / 3600, rel=1e-12)
 
 
-def test_a_pod_that_is_older_than_its_volume_mounts_it_from_its_creation() -> None:
+def test_a_pod_that_is_older_than_its_first_container_mounts_from_the_containers_start() -> None:
     tables = cluster()
     tables.volume(claim="data", seen=39, created=1234)
     run(tables, "a", 1260, HOUR, "data")
     give_pod_start(tables, "a", 1000)
-    # The volume is there from 1234 s on.
-    assert paid(tables.facts()) == pytest.approx({"a": 2 * (3600 - 1234) / 3600}, rel=1e-12)
+    # The volume is there from 1234 s on, the container from 1260 s.
+    assert paid(tables.facts()) == pytest.approx({"a": 2 * (3600 - 1260) / 3600, UNMOUNTED: 2 * 26 / 3600}, rel=1e-12)
 
 
 def test_a_claim_without_pods_is_unmounted_all_the_time() -> None:

@@ -22,14 +22,9 @@ def mounts(charged: ir.Table, disk: ir.Table) -> ir.Table:
     Columns: ``KEY``, namespace, pod, uid, begin and end [unix ms].
     """
     lives = charged.group_by("start", *POD_KEY).agg(
-        first_start=charged.run_start.min(),
+        pod_start=charged.run_start.min(),
         pod_end=charged.run_end.max(),
     )
-    started = samples("pod_started", "started")
-    lives = extend(lives, started.group_by(*POD_KEY).agg(started=started.started.max()), *POD_KEY)
-    # Of a container that restarted only the last start is known, and the pod had the volume in between.
-    begun = ibis.greatest(lives.started.fill_null(lives.first_start), lives.start.cast("float64"))
-    lives = lives.mutate(pod_start=ibis.least(lives.first_start, begun))
     claims = samples("pod_claims").rename(claim="persistentvolumeclaim").select(*POD_KEY, "claim").distinct()
     there = disk.filter(disk.claim != "").rename(namespace="claim_namespace")
     there = there.select(*KEY, "namespace", "claim", "run_start", "run_end")

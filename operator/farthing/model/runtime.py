@@ -31,7 +31,6 @@ def container_runs(pace: ir.Table) -> ir.Table:
     rows = extend(rows, samples("started", "started"), "start", "container_no")
     rows = extend(rows, _completed(), "start", "container_no")
     rows = extend(rows, _pod_started(), "container_no")
-    rows = extend(rows, _lasting(), "start", "container_no")
     rows = extend(rows, _nodes(), "container_no")
     rows = rows.mutate(
         node=rows.node.fill_null(""),
@@ -49,20 +48,16 @@ def container_runs(pace: ir.Table) -> ir.Table:
     # What ran longer than since its last start was restarted: it was there since its pod began, with a gap nobody dates.
     restarted = (rows.counted > rows.exact) & (rows.run_seconds != rows.exact)
     latest = ibis.least(rows.began, rows.interval_end - rows.run_seconds)
-    earliest = ibis.greatest(rows.pod_started, rows.start.cast("float64")).fill_null(latest)
+    earliest = ibis.greatest(rows.pod_started.fill_null(latest), rows.start.cast("float64"))
     rows = rows.mutate(
         run_start=ibis.cases(
             (rows.run_seconds == rows.exact, rows.began),
-            (restarted & rows.lasts.notnull(), ibis.least(earliest, latest)),
+            (restarted, ibis.least(earliest, latest)),
             else_=latest,
         )
     )
     rows = rows.mutate(
-        run_end=ibis.ifelse(
-            restarted & rows.lasts.notnull(),
-            rows.interval_end,
-            ibis.least(rows.run_start + rows.run_seconds, rows.interval_end),
-        )
+        run_end=ibis.ifelse(restarted, rows.ended, ibis.least(rows.run_start + rows.run_seconds, rows.interval_end))
     )
     return rows.filter(rows.run_seconds > 0).select(
         "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end", "started"
@@ -79,14 +74,6 @@ def _pod_started() -> ir.Table:
     """When the pod of each container began: of init containers nobody tells more. [unix s]"""
     pods = samples("pod_started", "pod_started").join(identities("container_no"), [*POD_KEY])
     return pods.group_by("container_no").agg(pod_started=pods.pod_started.max())
-
-
-def _lasting() -> ir.Table:
-    """The containers that cAdvisor saw until the end of each interval."""
-    key = ["namespace", "pod", "container"]
-    seen = samples("cpu_scraped").join(identities("cgroup_no"), "cgroup_no").select("start", *key).distinct()
-    rows = seen.join(identities("container_no"), key).select("start", "container_no").distinct()
-    return rows.mutate(lasts=True)
 
 
 def _nodes() -> ir.Table:

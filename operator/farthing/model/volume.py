@@ -1,8 +1,7 @@
 """C5: what volumes cost, and who mounts them when.
 
 A volume costs bytes x rate x time. At each moment its cost is that of the pods that mount its claim then, in equal parts;
-of none, it is unmounted. A pod mounts from its start, or that of its first container where nobody tells it, to the end of
-its last container.
+of none, it is unmounted. A pod mounts from the start of its first container to the end of its last one.
 """
 
 import ibis
