@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -18,7 +19,6 @@ MARK_OF_FIXTURE = {"control_plane": "cluster", "prometheus_server": "prometheus"
 NAME_OF_MARK = {"cluster": "control plane", "prometheus": "Prometheus"}
 
 ran = pytest.StashKey[Counter[str]]()
-failed = pytest.StashKey[set[str]]()
 servers = pytest.StashKey[dict[str, ControlPlane | PrometheusServer]]()
 
 
@@ -36,7 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ran] = Counter()
-    config.stash[failed] = set()
     config.stash[servers] = {}
     if config.getoption("kubeconfig") and not config.getoption("kube_context"):
         raise pytest.UsageError("--kubeconfig needs --kube-context NAME: a current context is not taken for consent")
@@ -60,18 +59,25 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        item.config.stash[failed].update(marks_of(item))
+        for mark in marks_of(item):
+            server = item.config.stash[servers].get(mark)
+            if server is not None:
+                report.sections.append((f"logs of the real {NAME_OF_MARK[mark]}", server.log_tails()))
     return report
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["ran"] = dict(session.config.stash[ran])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist ran."""
+    node.config.stash[ran].update(getattr(node, "workeroutput", {}).get("ran", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for mark, server in config.stash[servers].items():
-        if mark in config.stash[failed]:
-            terminalreporter.section(f"logs of the real {NAME_OF_MARK[mark]}")
-            terminalreporter.write_line(server.log_tails())
-    if config.getoption("numprocesses", None):
-        # Each worker counts its own.
-        return
     counts = config.stash[ran]
     terminalreporter.write_line(
         f"{counts['cluster']} tests ran against the real control plane, {counts['prometheus']} against the real Prometheus"
