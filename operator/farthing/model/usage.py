@@ -37,6 +37,8 @@ def container_usage(pace: ir.Table, run: ir.Table, seen: ir.Table) -> ir.Table:
         ram_largest=cgroups.ram_largest.max(),
     )
     rows = run.join(summed, ["start", "container_no"]).join(pace.select("start", "usage_interval"), "start")
+    # Of what nobody tells the start, as of init containers, the end is a guess: no part of it is known to be unseen.
+    rows = rows.mutate(run_end=ibis.ifelse(rows.started.isnull(), rows.interval_end, rows.run_end))
     rows = with_tail(rows, rows.run_seconds, "node", "cpu_used")
     return rows.select(
         "start",
