@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.network_tables import give_pod_start
 from tests.support.sample_tables import HOUR, START, Facts, SampleTables, uid_of
 
 MINUTE = 60
@@ -59,6 +60,22 @@ def test_a_run_lies_where_it_began_and_ended(lives: Facts) -> None:
         # Nothing tells when within the hour: from its start on.
         "untimed": (0, 1800),
     }
+
+
+def test_a_container_that_restarted_was_there_from_its_pods_start_and_ends_no_earlier_than_it_ran() -> None:
+    tables = SampleTables(hours=1)
+    tables.node()
+    # Seen by 40 of 60 scrapes, last started at 3000 s; its pod began at 600 s.
+    tables.container("restarted", seen={0: 40}, started=3000)
+    give_pod_start(tables, "restarted", 600)
+    # Seen by two scrapes, though its pod had completed an hour before.
+    tables.container("odd", seen={0: 2}, completed={0: -3600})
+    facts = tables.facts()
+    spans = {
+        pod: tuple(facts.container(pod)[one] - START for one in ("run_start", "run_end"))
+        for pod in ("restarted", "odd")
+    }
+    assert spans == {"restarted": (600, 3600), "odd": (0, 120)}
 
 
 def test_a_run_goes_on_in_the_next_hour(lives: Facts) -> None:

@@ -56,9 +56,10 @@ def container_runs(pace: ir.Table) -> ir.Table:
             else_=latest,
         )
     )
-    rows = rows.mutate(
-        run_end=ibis.ifelse(restarted, rows.ended, ibis.least(rows.run_start + rows.run_seconds, rows.interval_end))
-    )
+    # What was seen after its pod had completed, so they say, ends no earlier than it ran.
+    least_end = rows.run_start + rows.run_seconds
+    run_end = ibis.ifelse(restarted, ibis.greatest(rows.ended, least_end), least_end)
+    rows = rows.mutate(run_end=ibis.least(run_end, rows.interval_end))
     return rows.filter(rows.run_seconds > 0).select(
         "start", "container_no", "node", "run_seconds", "run_start", "run_end", "interval_end", "started"
     )
