@@ -129,7 +129,7 @@ def interface_counters(rows: ir.Table, pods: ir.Table, owners: ir.Table) -> ir.T
     rows = rows.join(owners, ["start", "interface_no"]).drop("interface_no")
     rows = rows.join(pods.select("pod_no", "node", "started"), "pod_no")
     # A pod that was looked at in the interval before had not used what it has a new counter of.
-    looked = rows.before.notnull().any().over(ibis.window(group_by="pod_no"))
+    looked = seen_before(rows, "pod_no")
     rows = rows.mutate(started=ibis.ifelse(looked, ibis.null("float64"), rows.started))
     return with_growth(rows, seen_before(rows, "node"), ibis.literal(value=True))
 

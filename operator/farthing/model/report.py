@@ -16,13 +16,12 @@ from farthing.model.sharing import (
     OVERALLOCATED,
     idle_rows_of,
     per_hours,
-    pool_key,
     pool_parts,
     shares,
     sum_of,
     summed_rows,
 )
-from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, apart_by, by_key, needs_pools, pool_columns, told
+from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, apart_by, by_key, needs_pools, pool_columns, pools_by, told
 from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, extend, zero
 from farthing.model.telling import ORDER_COLUMN, UNALLOCATED, keys, name_of, ordered
 
@@ -54,7 +53,7 @@ def report(shape: Shape) -> ir.Table:
 def idle_report(shape: Shape) -> ir.Table:
     """The rows of idle cost of every set, in the asked order: in all, by cluster, or by node; what is shared is not there."""
     pools = idle_rows_of(shape)
-    split = pool_key(shape)[1:] if shape.split_idle else ()
+    split = pools_by(shape) if shape.split_idle else ()
     rows = pools.group_by("set", *split).agg(
         run_start=pools.run_start.min(),
         run_end=pools.run_end.max(),

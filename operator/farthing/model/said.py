@@ -1,6 +1,6 @@
 """What is said of the pods of facts: labels, annotations and services, joined where a question needs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -45,7 +45,8 @@ def with_said(facts: ir.Table, shape: Shape) -> ir.Table:
         values[column] = own[f"value_{number}"].fill_null(common[f"value_of_{number}"])
     if values:
         facts = joined.select(*(facts[name] for name in facts.columns), **values)
-    return _with_flags(facts, dict(enumerate(of_services(shape)))) if of_services(shape) else facts
+    compared = of_services(shape)
+    return _with_flags(facts, compared) if compared else facts
 
 
 def of_services(shape: Shape) -> tuple[Comparison, ...]:
@@ -88,11 +89,11 @@ def _any(found: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
     return first
 
 
-def _with_flags(facts: ir.Table, flags: Mapping[int, Comparison]) -> ir.Table:
-    """``facts`` with whether any service of their pod fits each of ``flags``, and whether there is one, as ``HAS_SERVICE``."""
+def _with_flags(facts: ir.Table, compared: Sequence[Comparison]) -> ir.Table:
+    """``facts`` with whether any service of their pod fits each of ``compared``, and whether there is one, as ``HAS_SERVICE``."""
     said = table("workload")
     services = said.filter(said.kind == "service")
-    fitting = {_flag(number): fits(services.key, one) for number, one in flags.items()}
+    fitting = {_flag(number): fits(services.key, one) for number, one in enumerate(compared)}
     found = services.group_by("start", "uid").agg(
         **{name: one.any() for name, one in fitting.items()}, **{HAS_SERVICE: services.count() > 0}
     )

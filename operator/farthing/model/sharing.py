@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import COST_METRICS, Shape
-from farthing.model.sums import needs_pools, sums_table
+from farthing.model.sums import needs_pools, pools_by, sums_table
 from farthing.model.tables import COSTS, HOUR, RESOURCES, extend, zero
 from farthing.model.telling import facts_table, keys
 
@@ -23,7 +23,7 @@ OVERALLOCATED = tuple(f"{name}_overallocated_cost" for name in RESOURCES)
 
 def pool_key(shape: Shape) -> tuple[str, ...]:
     """What idle cost is told and shared by."""
-    return ("set", "cluster", "node") if shape.idle_by_node else ("set", "cluster")
+    return ("set", *pools_by(shape))
 
 
 def _nodes() -> ir.Table:

@@ -66,11 +66,14 @@ def needs_pools(shape: Shape) -> bool:
     return not shape.namespace and (shape.sharing.idle or shape.filtered)
 
 
-def pool_columns(shape: Shape) -> tuple[str, ...]:
-    """What tells the pools of idle cost apart, where rows must know theirs."""
-    if not needs_pools(shape):
-        return ()
+def pools_by(shape: Shape) -> tuple[str, ...]:
+    """What tells the pools of idle cost of a set apart."""
     return ("cluster", "node") if shape.idle_by_node else ("cluster",)
+
+
+def pool_columns(shape: Shape) -> tuple[str, ...]:
+    """``pools_by``, where rows must know which pool is theirs."""
+    return pools_by(shape) if needs_pools(shape) else ()
 
 
 def apart_by(shape: Shape) -> tuple[str, ...]:
