@@ -156,13 +156,6 @@ def costs(rows: list[Row]) -> dict[str, float]:
             id="deployment",
         ),
         pytest.param(Sharing(), {"aggregate": ("statefulset",)}, {"__unallocated__": 12, "__idle__": 12}, id="no-statefulset"),
-        # An hour's costs are a month's over 730.
-        pytest.param(
-            Sharing(idle=True),
-            {"cost_metric": "monthly"},
-            {"shop": 8 * 730, "kube-system": 4 * 730, "data": 8 * 730, "batch": 4 * 730},
-            id="by-the-month",
-        ),
     ],
 )  # fmt: skip
 def test_costs_are_spread_as_asked(
@@ -269,10 +262,9 @@ def test_a_filter_of_services_and_of_keys_tells_each_thing_said_from_the_others(
 
 def test_details_are_those_of_the_rows_shown(reader: Reader, parts: list[Part], tmp_path: Path) -> None:
     by_container = shape(aggregate=())
-    rows = reader.rows(by_container, parts, limit=1, passed=HOURS)
-    told = reader.details(by_container, parts, HOURS, rows)["said"]
-    (first,) = [row["pod"] for row in rows if not row["is_idle"]]
-    assert {one["pod"] for one in told} == {first}
+    found = reader.found(by_container, parts, limit=1, passed=HOURS, detailed=True)
+    (first,) = [row["pod"] for row in found.rows if not row["is_idle"]]
+    assert {one["pod"] for one in found.details["said"]} == {first}
     # A load balancer whose address changed is one.
     behind = {"node": "node-a", "provider_id": "", "service": "front", "run_seconds": 1800.0}
     balancers = [
@@ -281,9 +273,8 @@ def test_details_are_those_of_the_rows_shown(reader: Reader, parts: list[Part], 
     ]
     kept = [{name: one[name] for name in BALANCER} for one in balancers]
     with FactTables([container(pod="web", lb_cost=3.0)], [], balancer=kept) as facts:
-        of_pods = [facts.part(tmp_path, {0: 0})]
-        rows = reader.rows(shape(), of_pods, passed=HOURS)
-        (one,) = reader.details(shape(), of_pods, HOURS, rows)["balancer"]
+        found = reader.found(shape(), [facts.part(tmp_path, {0: 0})], passed=HOURS, detailed=True)
+    (one,) = found.details["balancer"]
     assert (one["address"], one["cost"], one["run_seconds"]) == ("192.0.2.1", 3.0, 3600.0)
 
 
@@ -310,9 +301,8 @@ def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: lis
 
 def test_the_parts_of_what_is_shared_are_told(reader: Reader, parts: list[Part]) -> None:
     sharing = Sharing(idle=True, namespaces=("kube-system",), monthly_cost=73.0, overhead=True)
-    rows = reader.rows(shape(sharing), parts, passed=HOURS)
-    told = reader.details(shape(sharing), parts, HOURS, rows)["shared"]
-    assert {row["part"]: row["cost"] for row in told} == pytest.approx(
+    found = reader.found(shape(sharing), parts, passed=HOURS, detailed=True)
+    assert {row["part"]: row["cost"] for row in found.details["shared"]} == pytest.approx(
         {"kube-system": 4, "shareCost": 0.1, "overhead": 0.12}
     )
-    assert sum(row["share"] for row in rows) == pytest.approx(1.0)
+    assert sum(row["share"] for row in found.rows) == pytest.approx(1.0)

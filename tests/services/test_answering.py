@@ -125,14 +125,32 @@ def test_costs_of_a_month_are_averages_over_the_sets(tmp_path: Path) -> None:
     )
     keep(store, facts, seen(0, 1))
     one = [Window(DAY.start + timedelta(hours=hour), DAY.start + timedelta(hours=hour + 1)) for hour in (0, 1)]
-    shape = Shape("allocation", ("pod",), cost_metric="monthly")
+    shape = Shape("allocation", ("pod",))
     for limit in (0, 1):
-        question = Question(shape, DAY, ((one[0],), (one[1],)), limit)
+        question = Question(shape, DAY, ((one[0],), (one[1],)), limit, "monthly")
         # One hour and a half has passed: 1 + 3 of the container and 3 + 1 of idle, 8 in 1.5 h, as what is stored is whole.
         answer = asking(store).answer(question, START + 5400)
         assert answer.total_cost == pytest.approx(8 / 1.5 * 730)
         assert answer.total("idle_cost") == pytest.approx(4 / 1.5 * 730)
         assert [row["total_cost"] for row in answer.rows if not row["is_idle"]] == pytest.approx([730, 3 / 0.5 * 730])
+
+
+def test_a_monthly_amount_is_itself_in_costs_of_a_month(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    rows = [container(cpu_cost=3.0), container(pod="db", namespace="data", cpu_cost=1.0)]
+    keep(store, FactTables(rows, [node(cpu_cost=8.0, cpu_idle_cost=4.0)]), seen(0))
+    hour = Window(DAY.start, DAY.start + timedelta(hours=1))
+    shape = Shape("allocation", ("namespace",), sharing=Sharing(idle=True, monthly_cost=73.0))
+    answer = asking(store).answer(Question(shape, hour, ((hour,),), 0, "monthly"), START + 3600, detailed=True)
+    found = {
+        row["name"]: (row["cpu_cost"], row["cpu_idle_cost"], row["shared_cost"], row["total_cost"])
+        for row in answer.rows
+    }
+    # Idle is as much again as is charged; the amount goes 3:1.
+    assert found["shop"] == pytest.approx((6 * 730, 3 * 730, 73 * 3 / 4, 6 * 730 + 73 * 3 / 4))
+    assert found["data"] == pytest.approx((2 * 730, 730, 73 / 4, 2 * 730 + 73 / 4))
+    assert answer.details["shared"] == [{"set": 0, "part": "shareCost", "cost": pytest.approx(73)}]
+    assert (answer.costs["shared_cost"], answer.total_cost) == pytest.approx((73, 8 * 730 + 73))
 
 
 def test_the_last_24_hours_end_now(demo: DemoStore) -> None:

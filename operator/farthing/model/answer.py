@@ -8,8 +8,8 @@ from typing import Any
 
 from farthing.model.asset_report import ASSET_COSTS, ASSET_SUMS
 from farthing.model.coverage import Coverage
-from farthing.model.question import COST_METRICS, Question, Shape
-from farthing.model.report import ALLOCATION_SUMS, MONEY
+from farthing.model.question import Question, Shape
+from farthing.model.report import ALLOCATION_SUMS
 from farthing.model.sharing import OVERALLOCATED
 from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
@@ -71,6 +71,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the stored facts say to a question."""
+
+    rows: list[dict[str, Any]]
+    """Columns of ``model.report.completed``."""
+    counted: list[dict[str, Any]]
+    """Rows to add up for the sums of all, those that a limit cuts off too; each tells how many ``rows`` it stands for."""
+    details: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Of ``model.detail.details``, and what is ``shared``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Rows of each set of a question, in order, with what they sum to."""
 
@@ -83,7 +95,7 @@ class Answer:
     """Rows before the limit, of all sets."""
     seen: Seen
     details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """Of ``model.detail.details``."""
+    """Of ``Found``."""
 
     @property
     def size(self) -> int:
@@ -136,32 +148,31 @@ class Answer:
         return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
 
 
-def added(shape: Shape, rows: Sequence[Mapping[str, Any]], passed: Sequence[float] = ()) -> dict[str, float]:
+def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """What ``rows`` of ``model.report.report``, or their sums, come to.
 
     Of an allocation: the sums of what containers were charged and used [core-s, B-s, GPU-s, B, currency], and idle_row_cost,
     the part of idle_cost that has rows of its own; of an asset the asset_cost of each resource; of both idle_cost and
     overallocated_cost [currency].
-
-    Costs of a time, such as a month, are averages: each set counts by how much of it has ``passed``. [s]
     """
     if shape.kind == "asset":
-        sums = {column: _summed(rows, column, shape, passed) for column in ASSET_SUMS}
+        sums = {column: _summed(rows, column) for column in ASSET_SUMS}
         return sums | {f"{name}_asset_cost": sums[f"{name}_cost"] for name in RESOURCES}
     of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
-    sums = {column: _summed(of_others, column, shape, passed) for column in ALLOCATION_SUMS}
-    idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost", shape, passed) for name in RESOURCES}
+    sums = {column: _summed(of_others, column) for column in ALLOCATION_SUMS}
+    idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost") for name in RESOURCES}
     return {
         **sums,
         **idle,
-        **{column: _summed(of_idle, column, shape, passed) for column in OVERALLOCATED},
+        **{column: _summed(of_idle, column) for column in OVERALLOCATED},
         **{f"{name}_idle_cost": idle[f"{name}_idle_row_cost"] + sums[f"{name}_idle_cost"] for name in RESOURCES},
     }
 
 
-def _summed(rows: Sequence[Mapping[str, Any]], column: str, shape: Shape, passed: Sequence[float]) -> float:
-    values = map(itemgetter(column), rows)
-    whole = sum(passed)
-    if COST_METRICS[shape.cost_metric] and column in MONEY and whole:
-        return fsum(value * passed[row["set"]] for value, row in zip(values, rows, strict=True)) / whole
-    return fsum(values)
+def times(row: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    """``row`` with ``factor`` times its costs."""
+    return {name: value * factor if name.endswith("cost") else value for name, value in row.items()}
+
+
+def _summed(rows: Sequence[Mapping[str, Any]], column: str) -> float:
+    return fsum(map(itemgetter(column), rows))

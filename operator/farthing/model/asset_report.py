@@ -1,12 +1,12 @@
-"""Assets grouped, priced and ordered. One relational expression."""
+"""Assets grouped. One relational expression."""
 
 import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import ASSET_PROPERTIES, Shape
-from farthing.model.sharing import per_hours, sum_of
+from farthing.model.sharing import sum_of
 from farthing.model.tables import ASSET, RESOURCES
-from farthing.model.telling import COLUMN, facts_table, ordered
+from farthing.model.telling import COLUMN, facts_table
 
 UNDEFINED = "__undefined__"
 
@@ -25,11 +25,10 @@ ASSET_SUMS = (
     "pv_quantity",
     *OF_ASSETS,
 )
-MONEY = tuple(column for column in ASSET_SUMS if column.endswith("_cost"))
 
 
 def asset_report(shape: Shape) -> ir.Table:
-    """The rows of every set, in the asked order.
+    """The rows of every set.
 
     Columns: set, name, one for each property (empty where rows differ), run_start and run_end [unix s],
     run_seconds [s], the sums [core-s, B-s, GPU-s, currency] and total_cost.
@@ -52,8 +51,7 @@ def asset_report(shape: Shape) -> ir.Table:
     for key in keys[1:]:
         name = name.concat("/").concat(grouped[key])
     rows = grouped.mutate(name=name).select("set", "name", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds")
-    rows = per_hours(rows, MONEY, shape)
-    return ordered(rows.mutate(total_cost=sum_of(rows, ASSET_COSTS)), shape)
+    return rows.mutate(total_cost=sum_of(rows, ASSET_COSTS))
 
 
 def _common(values: ir.StringColumn) -> ir.StringScalar:

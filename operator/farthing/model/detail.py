@@ -1,4 +1,4 @@
-"""What a row of a report consists of beside its sums: volumes, load balancers, shared parts, and what is said of its pod."""
+"""What a row of a report consists of beside its sums: volumes, load balancers, and what is said of its pod."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,8 +7,6 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.question import Shape
-from farthing.model.report import shared_parts
-from farthing.model.sharing import per_hours
 from farthing.model.tables import table
 from farthing.model.telling import keys, name_of, told_apart
 
@@ -32,10 +30,8 @@ def said_rows(shape: Shape) -> ir.Table:
 
 
 def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
-    """What the rows of ``shape`` have besides their sums, by name: volume, balancer, shared and said."""
+    """What the rows of ``shape`` have besides their sums, by name: volume, balancer and said."""
     found: dict[str, Callable[[Shape], ir.Table]] = {"volume": volume_rows, "balancer": balancer_rows}
-    if shape.sharing.pools:
-        found["shared"] = shared_parts
     if not shape.aggregate:
         found["said"] = said_rows
     return found
@@ -43,8 +39,6 @@ def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
 
 def of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
     """Whether a row of the details ``name`` is about one of ``rows``."""
-    if name == "shared":
-        return lambda _: True
     by = ("cluster", "namespace", "pod") if name == "said" else ("set", "name")
     keys = {tuple(row[column] for column in by) for row in rows if not row["is_idle"]}
     if name == "said":
@@ -63,5 +57,4 @@ def _parts_of_rows(
         **{column: (rows[column] * rows.part).sum() for column in amounts},
         **{column: rows[column].max() for column in named},
     )
-    found = found.mutate(name=name_of(found, shape)).select("set", "name", *by, *named, *amounts)
-    return per_hours(found, ("cost",), shape).order_by("set", "name", *by)
+    return found.select("set", *by, *named, *amounts, name=name_of(found, shape)).order_by("set", "name", *by)

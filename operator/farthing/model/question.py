@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from farthing.errors import InvalidQuestionError
 from farthing.model.filters import ALIASES, KEYED, Comparison, Every, Filter, comparisons, everything, label_key
-from farthing.model.window import Window
+from farthing.model.window import SECONDS_PER_HOUR, Window
 
 ALLOCATION_PROPERTIES: Final = (
     "cluster", "node", "namespace", "controllerKind", "controller", "pod", "container", "providerID",
@@ -68,9 +68,19 @@ class Sharing:
             raise InvalidQuestionError(f"shareCost {self.monthly_cost} is no amount: use 0 or more a month")
 
     @property
+    def rows(self) -> bool:
+        """Whether rows are spread over others."""
+        return bool(self.namespaces or self.labels)
+
+    @property
+    def of_facts(self) -> bool:
+        """Whether anything but idle is spread that the facts tell."""
+        return self.rows or self.overhead
+
+    @property
     def pools(self) -> bool:
         """Whether anything but idle is spread."""
-        return bool(self.namespaces or self.labels or self.monthly_cost or self.overhead)
+        return self.of_facts or bool(self.monthly_cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,6 @@ class Shape:
     sharing: Sharing = field(default_factory=Sharing)
     kept: Filter = field(default_factory=Every)
     """Which rows are shown, after everything was shared."""
-    cost_metric: str = "cumulative"
-    """What a cost is for: the set, or an hour, a day, a month of it."""
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of ``filters.ALIASES`` stands for."""
 
@@ -106,10 +114,6 @@ class Shape:
         orders = [one for one in ORDERS if self.kind == "allocation" or one not in NOT_OF_ASSETS]
         if self.sort_by not in orders:
             raise InvalidQuestionError(f"sortBy {self.sort_by!r} is not offered; allowed are {', '.join(orders)}")
-        if self.cost_metric not in COST_METRICS:
-            raise InvalidQuestionError(
-                f"costMetric {self.cost_metric!r} is not offered; allowed are {', '.join(COST_METRICS)}"
-            )
         if self.idle_by_node and not (self.split_idle or self.sharing.idle):
             raise InvalidQuestionError(
                 "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
@@ -175,8 +179,14 @@ class Question:
     sets: tuple[tuple[Window, ...], ...]
     limit: int = 0
     """Rows a set at most, the idle rows aside; 0 is all."""
+    cost_metric: str = "cumulative"
+    """What a cost is for: the set, or an hour, a day, a month of it."""
 
     def __post_init__(self) -> None:
+        if self.cost_metric not in COST_METRICS:
+            raise InvalidQuestionError(
+                f"costMetric {self.cost_metric!r} is not offered; allowed are {', '.join(COST_METRICS)}"
+            )
         if self.limit < 0:
             raise InvalidQuestionError(
                 f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows"
@@ -188,3 +198,10 @@ class Question:
             sum(max(0.0, min(now, one.end.timestamp()) - one.start.timestamp()) for one in windows)
             for windows in self.sets
         )
+
+    def times(self, seconds: float) -> float:
+        """How many times a cost of ``seconds`` the cost metric asks for; 0 before anything has passed."""
+        hours = COST_METRICS[self.cost_metric]
+        if not hours:
+            return 1.0
+        return hours * SECONDS_PER_HOUR / seconds if seconds > 0 else 0.0

@@ -1,21 +1,15 @@
-"""C10: idle cost and shared costs spread over the rows; weights are of all rows, whatever the filter keeps.
+"""C10: idle cost over the rows of its cluster, or node, whatever the filter keeps; shared rows get theirs too.
 
-Idle goes first, resource by resource, to what was charged on the same cluster (or node), shared rows included. Then the
-shared rows with their idle, the monthly amount and the overhead go to the groups of the question. The filter comes last.
+It goes by what was charged, resource by resource, before anything else is shared (``model.spreading``).
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.question import COST_METRICS, Shape
+from farthing.model.question import Shape
 from farthing.model.sums import needs_pools, pools_by, sums_table
-from farthing.model.tables import COSTS, HOUR, RESOURCES, extend, zero
-from farthing.model.telling import facts_table, keys
-
-PART = ("set", "part", "cost")
-
-SETS = {"set": "int64", "passed": "float64"}
-"""The sets of a question, and how much of each has passed. [s]"""
+from farthing.model.tables import RESOURCES, extend, zero
+from farthing.model.telling import facts_table
 
 IDLE_COSTS = tuple(f"{name}_idle_cost" for name in RESOURCES)
 OVERALLOCATED = tuple(f"{name}_overallocated_cost" for name in RESOURCES)
@@ -98,54 +92,6 @@ def overallocated(_: Shape) -> ir.Table:
     return nodes.filter(ibis.or_(*(nodes[column] > 0 for column in OVERALLOCATED))).select("start").limit(1)
 
 
-def pool_parts(rows: ir.Table, shape: Shape) -> ir.Table:
-    """What is spread over the groups: set, part (the namespace or label, ``shareCost``, ``overhead``) and its cost.
-
-    ``rows`` are those of ``summed_rows``.
-    """
-    shared = rows.filter(rows.is_shared)
-    idle = sum_of(shared, IDLE_COSTS) if shape.sharing.idle else zero()
-    shared = shared.mutate(whole=sum_of(shared, COSTS) + idle)
-    parts = [
-        shared.group_by("set", "shared_as").agg(cost=shared.whole.sum()).rename(part="shared_as").select(*PART),
-    ]
-    sets = ibis.table(SETS, name="sets")
-    if shape.sharing.monthly_cost:
-        amount = sets.passed / HOUR / COST_METRICS["monthly"] * shape.sharing.monthly_cost
-        parts.append(sets.mutate(part=ibis.literal("shareCost"), cost=amount).select(*PART))
-    if shape.sharing.overhead:
-        asset = facts_table("asset")
-        fees = asset.group_by("set").agg(cost=asset.management_cost.sum())
-        parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
-    parts_of_all = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
-    return parts_of_all.filter(parts_of_all.cost > 0)
-
-
-def shares(rows: ir.Table, shape: Shape) -> ir.Table:
-    """The part of what is spread that each group gets and the filter keeps: set, ``keys`` and share [0 to 1].
-
-    The groups are those of all rows that are neither shared nor unmounted; they are weighted by cost before idle.
-    """
-    weighed = rows.filter(~rows.is_shared & ~rows.is_unmounted)
-    weighed = weighed.mutate(
-        cost=sum_of(weighed, COSTS), is_kept=weighed.is_kept if shape.filtered else ibis.literal(value=True)
-    )
-    groups = weighed.group_by("set", *keys(shape)).agg(
-        weight=weighed.cost.sum(),
-        kept_weight=ibis.ifelse(weighed.is_kept, weighed.cost, 0.0).sum(),
-        count=weighed.count(),
-        kept_count=weighed.is_kept.cast("int64").sum(),
-    )
-    of_set = ibis.window(group_by="set")
-    alike = 1.0 / groups.count().over(of_set)
-    whole = groups.weight.sum().over(of_set)
-    share = alike if shape.sharing.even else ibis.ifelse(whole > 0, groups.weight / whole.nullif(0.0), alike)
-    kept = ibis.ifelse(
-        groups.weight > 0, groups.kept_weight / groups.weight.nullif(0.0), groups.kept_count / groups["count"]
-    )
-    return groups.mutate(share=share * kept).select("set", *keys(shape), "share")
-
-
 def sum_of(rows: ir.Table, columns: tuple[str, ...]) -> ir.FloatingValue:
     """The sum of ``columns`` in each row."""
     first, *others = columns
@@ -153,13 +99,3 @@ def sum_of(rows: ir.Table, columns: tuple[str, ...]) -> ir.FloatingValue:
     for column in others:
         total = total + rows[column]
     return total
-
-
-def per_hours(rows: ir.Table, money: tuple[str, ...], shape: Shape) -> ir.Table:
-    """``rows`` with what their ``money`` is for as many hours as the cost metric says; of a set that has begun."""
-    hours = COST_METRICS[shape.cost_metric]
-    if not hours:
-        return rows
-    rows = extend(rows, ibis.table(SETS, name="sets"), "set")
-    times = ibis.ifelse(rows.passed > 0, hours * HOUR / rows.passed.nullif(0.0), 0.0)
-    return rows.mutate(**{column: rows[column] * times for column in money}).drop("passed")

@@ -25,14 +25,17 @@ NOT_ADDED = (*LARGEST, "seconds", "run_seconds", "run_start", "run_end")
 AMOUNTS = tuple(column for column, kind in ALLOCATION.items() if kind == "float64" and column not in NOT_ADDED)
 """Columns of the facts that add up."""
 
+OF_SETS = {"spread": "float64", "weight": "float64", "bearers": "float64"}
+"""What is spread over the rows of a set, what they weigh [currency], and how many groups of them bear it."""
+
 TENANT = "tenant"
 """The namespace of a row, where a question is of one namespace: all tenants ask the same sums."""
 
 
 def sums(shape: Shape) -> ir.Table:
-    """Facts by start [unix s], ``keys``, ``pool_columns``, ``apart_by`` and ``TENANT``, each where the shape needs it.
+    """Facts added up by start [unix s], ``keys``, ``pool_columns``, ``apart_by`` and ``TENANT``, each where the shape needs it.
 
-    Columns beside those: run_start, run_end [unix s], the least and the most of each of ``told``, ``AMOUNTS`` and ``LARGEST``.
+    Where they would not be far fewer they are as they are. Columns beside those: run_start, run_end [unix s], the least and the most of each of ``told``, ``AMOUNTS`` and ``LARGEST``.
     """
     facts = told_apart("allocation", shape)
     if shape.namespace:
@@ -40,19 +43,29 @@ def sums(shape: Shape) -> ir.Table:
     tenant = (TENANT,) if shape.namespace else ()
     split = "service" in shape.aggregate
     looked_at = [column for column in told(shape) if column not in (*pool_columns(shape), *by_key(shape))]
-    return facts.group_by("start", *keys(shape), *pool_columns(shape), *apart_by(shape), *tenant).agg(
+    by = ("start", *keys(shape), *pool_columns(shape), *apart_by(shape), *tenant)
+    amounts = {column: (facts[column] * facts.part) if split else facts[column] for column in AMOUNTS}
+    if not are_few(shape):
+        # To add up so little first is time lost.
+        ends = {f"{end}_{column}": facts[column] for column in looked_at for end in ("least", "most")}
+        return facts.select(*by, "run_start", "run_end", **ends, **amounts, **{one: facts[one] for one in LARGEST})
+    return facts.group_by(*by).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
         **{f"least_{column}": facts[column].min() for column in looked_at},
         **{f"most_{column}": facts[column].max() for column in looked_at},
-        **{column: ((facts[column] * facts.part) if split else facts[column]).sum() for column in AMOUNTS},
+        **{column: amount.sum() for column, amount in amounts.items()},
         **{column: facts[column].max() for column in LARGEST},
     )
 
 
 def sums_table(shape: Shape) -> ir.Table:
-    """The table of ``sums`` that a report of ``shape`` reads, each row with its set; of a tenant its own rows."""
-    rows = ibis.table({**dict(sums(shape).schema().items()), "set": "int64"}, name="sums")
+    """The table of ``sums`` that a report of ``shape`` reads, each row with its set; of a tenant its own rows.
+
+    Where costs are spread each row has what ``OF_SETS`` tells of its set, too.
+    """
+    of_sets = OF_SETS if shape.sharing.pools else {}
+    rows = ibis.table({**dict(sums(shape).schema().items()), "set": "int64", **of_sets}, name="sums")
     return rows.filter(rows[TENANT] == shape.namespace) if shape.namespace else rows
 
 
@@ -79,7 +92,8 @@ def pool_columns(shape: Shape) -> tuple[str, ...]:
 def apart_by(shape: Shape) -> tuple[str, ...]:
     """What tells the rows apart that are left out, or spread over the others."""
     kept = ("is_kept",) if shape.filtered else ()
-    return (*kept, "is_shared", "shared_as", "is_unmounted") if shape.sharing.pools else kept
+    shared = ("is_shared", "shared_as") if shape.sharing.rows else ()
+    return (*kept, *shared, *(("is_unmounted",) if shape.sharing.pools else ()))
 
 
 def told(shape: Shape) -> list[str]:

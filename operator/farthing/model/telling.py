@@ -43,13 +43,6 @@ ORDER_COLUMN = {
 """The column that each order of a shape looks at."""
 
 
-def ordered(rows: ir.Table, shape: Shape) -> ir.Table:
-    """``rows`` by set and by the order of ``shape``."""
-    key = rows[ORDER_COLUMN[shape.sort_by]]
-    then = [] if shape.sort_by == "name" else ["name"]
-    return rows.order_by("set", key.asc() if shape.ascending else key.desc(), *then)
-
-
 def facts_table(name: str) -> ir.Table:
     """The facts ``name`` of all pieces of a report, each row with its set and its day."""
     return ibis.table({**FACTS[name], **SET}, name=name)

@@ -10,7 +10,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from farthing.errors import MetricsBusyError, NoDataError, StoreError
-from farthing.model.answer import Answer, Seen, added
+from farthing.model.answer import Answer, Seen, added, times
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
 from farthing.model.plan import Day, Part, planned
@@ -78,17 +78,24 @@ class Answerer:
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
             passed = question.passed(now)
-            rows, counted = self.reader.rows_and_sums(question.shape, parts, question.limit, passed)
-            details = self.reader.details(question.shape, parts, passed, rows) if detailed else {}
-        for row in rows:
+            found = self.reader.found(question.shape, parts, question.limit, passed, detailed=detailed)
+        for row in found.rows:
             if not row["run_end"]:
                 # What nobody is to bear has no run: it is there as long as its set.
                 windows = question.sets[row["set"]]
                 row |= {"run_start": windows[0].start.timestamp(), "run_end": min(now, windows[-1].end.timestamp())}
+        costs = [question.times(seconds) for seconds in passed]
+        rows = [times(row, costs[row["set"]]) for row in found.rows]
         shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
-        cut_off = sum(row["rows"] for row in counted) - len(rows)
+        cut_off = sum(row["rows"] for row in found.counted) - len(found.rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
-        return Answer(question, shown, added(question.shape, counted, passed), len(shown) + cut_off, seen_all, details)
+        # Of several sets the average, each counted by how much of it has passed.
+        sums = times(added(question.shape, found.counted), question.times(sum(passed)))
+        details = {
+            name: [times(one, costs[one["set"]]) if "cost" in one else one for one in told]
+            for name, told in found.details.items()
+        }
+        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]

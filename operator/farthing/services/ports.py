@@ -1,10 +1,11 @@
 """What the use cases need from the outside. The adapters know nothing of this file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from farthing.model.answer import Found
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import Chunk
 from farthing.model.plan import Part
@@ -106,16 +107,16 @@ class FactsStore(Protocol):
 class FactsReader(Protocol):
     """Answers over files of facts."""
 
-    def rows_and_sums(
-        self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The rows of a report, and what to add up for its sums; see ``store.reading.Reader.rows_and_sums``."""
-        ...
-
-    def details(
-        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float], rows: Sequence[Mapping[str, Any]]
-    ) -> dict[str, list[dict[str, Any]]]:
-        """What ``rows`` have besides their sums; see ``model.detail.details``."""
+    def found(
+        self,
+        shape: Shape,
+        parts: Sequence[Part],
+        limit: int = 0,
+        passed: Sequence[float] = (),
+        *,
+        detailed: bool = False,
+    ) -> Found:
+        """What answers a question; see ``store.reading.Reader.found``."""
         ...
 
 

@@ -101,7 +101,6 @@ def question_of(
             namespace=namespace,
             sharing=_sharing(report, namespace),
             kept=parse_filter(report.spec.filter),
-            cost_metric=report.spec.cost_metric,
             aliases=aliases,
         )
     else:
@@ -112,7 +111,8 @@ def question_of(
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
         )
-    return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit)
+    cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
+    return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)
 
 
 def _sharing(report: CostReport, namespace: str) -> Sharing:

@@ -1,112 +1,146 @@
-"""Asking the store: the pieces of a window are read from their files, in one query."""
+"""Asking the store: the pieces of a window are read from their files, by one query after the other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from math import fsum
 from operator import itemgetter
-from threading import local
 from typing import Any
 
 import duckdb
-import ibis.expr.types as ir
 
 from farthing.errors import AnswerTooLargeError, StoreError
+from farthing.model.answer import Found
 from farthing.model.detail import details, of_rows
 from farthing.model.plan import Part
 from farthing.model.question import Shape
-from farthing.model.report import completed, idle_report, report, summed
+from farthing.model.report import completed, idle_report, report, report_with_last_resort
 from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sharing import overallocated
-from farthing.model.sums import are_few, sums
-from farthing.model.telling import ORDER_COLUMN
-from farthing.store.engine import connect, parquet, quoted, sql, text, told
+from farthing.model.spreading import bearing, monthly_costs, shared_costs
+from farthing.model.sums import OF_SETS, are_few, sums
+from farthing.store.engine import connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
-from farthing.store.prepared import MOST_DETAILS, Prepared, Row, Wanted
+from farthing.store.recent import FEW, MOST_DETAILS, RecentRows, Row, Wanted
+from farthing.store.select import compiled, limited, of_days, of_sets, ordered, ordered_idle
 
 MOST_ROWS = 30_000
 """Of one answer. A row takes about 6 KiB on its way into ConfigMaps, and an operator answers a few questions at once."""
 
-ANY_NAMESPACE = "<namespace>"
-"""Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as far as the engine must know it."""
 
-@lru_cache(maxsize=2048)
-def _compiled(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
-    return sql(expression(shape))
+    shape: Shape
+    parts: Sequence[Part]
+    of_sets: tuple[tuple[float, float, float], ...]
+    """``model.sums.OF_SETS``."""
 
-
-def _sql(expression: Callable[[Shape], ir.Table], shape: Shape) -> str:
-    if not shape.namespace:
-        return _compiled(expression, shape)
-    return _compiled(expression, replace(shape, namespace=ANY_NAMESPACE)).replace(
-        text(ANY_NAMESPACE), text(shape.namespace)
-    )
+    def values(self) -> str:
+        """SQL of ``of_sets``, each with its set."""
+        return ", ".join(
+            f"({index:d}, {', '.join(f'{text(repr(value))}::double' for value in values)})"
+            for index, values in enumerate(self.of_sets)
+        )
 
 
 class Reader:
-    """Questions over files, from any thread: each has a connection of its own to one shared DuckDB."""
+    """Questions over files, from any thread: one DuckDB answers them."""
 
     def __init__(self) -> None:
         # One thread adds in one order: the same question has the same answer to the last digit. Small questions, which most
         # are, are no slower for it, and several at a time are answered on several cores.
-        self._database = connect(threads=1)
-        self._hot = HotTables(self._database.cursor())
-        self._threads = local()
+        database = connect(threads=1)
+        self.recent = RecentRows(database)
+        self._hot = HotTables(database.cursor())
 
     def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()) -> list[Row]:
-        """The rows of a report (``model.report.report``), at most ``limit`` a set besides the idle ones if it is not 0.
+        """The rows of ``found``."""
+        return self.found(shape, parts, limit, passed).rows
 
-        Raises StoreError, and AnswerTooLargeError for more than ``MOST_ROWS`` rows.
+    def found(
+        self,
+        shape: Shape,
+        parts: Sequence[Part],
+        limit: int = 0,
+        passed: Sequence[float] = (),
+        *,
+        detailed: bool = False,
+    ) -> Found:
+        """What is found for a question of ``shape``: ``limit`` rows a set at most besides the idle ones, if it is not 0.
+
+        ``passed`` is how much of each set has passed [s], which a monthly amount goes by. Raises StoreError, and
+        AnswerTooLargeError for more than ``MOST_ROWS`` rows or ``MOST_DETAILS`` details.
         """
-        return self.rows_and_sums(shape, parts, limit, passed)[0]
+        sets = 1 + max(index for part in parts for index in part.sets.values())
+        asked = _Asked(shape, parts, ((0.0, 0.0, 0.0),) * max(sets, len(passed)))
+        shared: list[Row] = []
+        if shape.sharing.pools:
+            asked, shared = self._spreading(asked, passed)
+        rows, counted = self._rows_and_sums(asked, limit)
+        return Found(rows, counted, {**self._details(asked, rows), "shared": shared} if detailed else {})
 
-    def rows_and_sums(
-        self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()
-    ) -> tuple[list[Row], list[Row]]:
-        """``rows``, and rows to add up for their sums (``model.answer.added``), where what the limit cuts off counts too.
+    def _spreading(self, asked: _Asked, passed: Sequence[float]) -> tuple[_Asked, list[Row]]:
+        """``asked`` with what is spread in each set, and the parts of that."""
+        shape = asked.shape
+        parts = monthly_costs(shape, passed)
+        if shape.sharing.of_facts:
+            parts = [*self._query(asked, compiled(shared_costs, shape)), *parts]
+        bears = {row["set"]: (row["weight"], row["bearers"]) for row in self._query(asked, compiled(bearing, shape))}
+        of_all = tuple(
+            (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
+            for index in range(len(asked.of_sets))
+        )
+        return replace(asked, of_sets=of_all), parts
 
-        Those also tell how many ``rows`` they stand for. ``passed`` is how much of each set has passed [s]. Raises StoreError, and AnswerTooLargeError for more than
-        ``MOST_ROWS`` rows.
-        """
-        select = _sql(report, shape)
-        if limit:
-            select = _limited(shape, select, limit)
-        sets = len({index for part in parts for index in part.sets.values()})
-        found = self._query(shape, f"select * from ({select}) limit {MOST_ROWS + sets + 1:d}", parts, passed)  # noqa: S608 - our own SQL
-        rest = [completed(row, shape, is_idle=False) for row in found if row.get("rows")]
-        rows = [completed(row, shape, is_idle=False) for row in found if not row.get("rows")]
-        idle = self._idle_rows(shape, parts, passed)
+    def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
+        """The rows, and what to add up for the sums of all."""
+        shape = asked.shape
+        found, summed = self._cut(asked, limit)
+        rows, idle = [completed(row, shape, is_idle=False) for row in found], self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
                 f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        return both, [*rest, *({**row, "rows": 1} for row in (idle if limit else both))]
+        counted = [*(completed(row, shape, is_idle=False) for row in summed), *idle] if limit else both
+        return both, [{"rows": 1, **row} for row in counted]
 
-    def _idle_rows(self, shape: Shape, parts: Sequence[Part], passed: Sequence[float]) -> list[Row]:
+    def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
+        """The rows of ``report`` that ``limit`` leaves, and rows with the sums of all, if it is not 0."""
+        shape, sets = asked.shape, len(asked.of_sets)
+        unborne = not shape.filtered and any(spread > 0 and not bearers for spread, _, bearers in asked.of_sets)
+        select = compiled(report_with_last_resort if unborne else report, shape)
+        if not limit:
+            return self._query(asked, ordered(select, shape, MOST_ROWS + 1)), []
+        if sets == 1 and are_few(shape):
+            # Who asks the same with another limit has the same answer.
+            found = self._query(asked, ordered(select, shape, FEW + 1))
+            if len(found) <= FEW:
+                return found[:limit], found
+        found = self._query(asked, ordered(limited(select, shape, limit, sets), shape, MOST_ROWS + sets + 1))
+        return [row for row in found if not row["rows"]], [row for row in found if row["rows"]]
+
+    def _idle_rows(self, asked: _Asked) -> list[Row]:
+        shape = asked.shape
         if shape.kind == "asset" or shape.namespace:
             return []
-        if shape.filtered and shape.sharing.idle and not self._query(shape, _sql(overallocated, shape), parts, passed):
+        if shape.filtered and shape.sharing.idle and not self._query(asked, compiled(overallocated, shape)):
             # Their idle is the rows' that stay; only what is overallocated would be told.
             return []
-        found = self._query(shape, _sql(idle_report, shape), parts, passed)
+        found = self._query(asked, ordered_idle(compiled(idle_report, shape), shape))
         return [completed(row, shape, is_idle=True) for row in found]
 
-    def details(
-        self, shape: Shape, parts: Sequence[Part], passed: Sequence[float], rows: Sequence[Mapping[str, Any]]
-    ) -> dict[str, list[Row]]:
-        """What ``rows`` have besides their sums (``model.detail.details``), by name.
-
-        Raises StoreError, and AnswerTooLargeError for more than ``MOST_DETAILS``.
-        """
-        if shape.kind == "asset":
+    def _details(self, asked: _Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Row]]:
+        """What ``rows`` have besides their sums (``model.detail.details``), by name."""
+        if asked.shape.kind == "asset":
             return {}
         found = {
-            name: self._query(shape, _sql(make, shape), parts, passed, of_rows(name, rows))
-            for name, make in details(shape).items()
+            name: self._query(asked, compiled(make, asked.shape), of_rows(name, rows))
+            for name, make in details(asked.shape).items()
         }
         if sum(map(len, found.values())) > MOST_DETAILS:
             raise AnswerTooLargeError(
@@ -115,25 +149,19 @@ class Reader:
             )
         return found
 
-    def _query(
-        self,
-        shape: Shape,
-        select: str,
-        parts: Sequence[Part],
-        passed: Sequence[float],
-        wanted: Wanted = lambda _: True,
-    ) -> list[Row]:
+    def _query(self, asked: _Asked, select: str, wanted: Wanted = lambda _: True) -> list[Row]:
+        shape, parts = asked.shape, asked.parts
         try:
             with ExitStack() as held:
-                sources = []
+                sources = self._sources(held, shape, select, parts)
                 if quoted("sums") in select:
-                    found = [_of_sets(self._sums(held, shape, part), part) for part in parts]
-                    sources.append(f'"sums" as ({" union all by name ".join(found)})')
-                sources += self._sources(held, shape, select, parts)
-                if quoted("sets") in select:
-                    sets = ", ".join(f"({index:d}, {seconds:f}::double)" for index, seconds in enumerate(passed))
-                    sources.append(f'"sets"("set", "passed") as (values {sets})')
-                return self._prepared().rows(f"with {', '.join(sources)} select * from ({select})", wanted)  # noqa: S608
+                    found = " union all by name ".join(of_sets(self._sums(held, shape, part), part) for part in parts)
+                    if shape.sharing.pools:
+                        columns = ", ".join(map(quoted, ("set", *OF_SETS)))
+                        sources.append(f'"sets"({columns}) as (values {asked.values()})')
+                        found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL
+                    sources.append(f'"sums" as ({found})')
+                return self.recent.of(f"with {', '.join(sources)} select * from ({select})", wanted)  # noqa: S608 - likewise
         except duckdb.OutOfMemoryException as error:
             self._hot.clear()
             raise AnswerTooLargeError(
@@ -145,7 +173,7 @@ class Reader:
 
     def _sums(self, held: ExitStack, shape: Shape, part: Part) -> str:
         """SQL of the ``model.sums.sums`` of ``part``: of stored days they are kept."""
-        select = _sql(sums, shape)
+        select = compiled(sums, shape)
 
         def made(needed: ExitStack) -> str:
             return f"with {', '.join(self._sources(needed, shape, select, [part]))} {select}"
@@ -177,8 +205,8 @@ class Reader:
         files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
         source = held.enter_context(self._hot.reading(files, lambda _: files)) if part.lasting else f"({files})"
         if table == "workload":
-            return f"select * from {source} where {_of_days(part, 'start')}"  # noqa: S608 - likewise
-        return _of_sets(source, part)
+            return f"select * from {source} where {of_days('start', part)}"  # noqa: S608 - likewise
+        return of_sets(source, part)
 
     def _looked_up(self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], part: Part) -> str:
         """SQL of the values of one label or annotation, of pods or of namespaces (``model.said``)."""
@@ -186,44 +214,4 @@ class Reader:
         where = f"kind = {text(lookup[0])} and key = {text(lookup[1])}"
         rows = f"select {named} from {parquet(part.files['workload'])} where {where}"  # noqa: S608 - quoted
         source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
-        return f"select * from {source} where {_of_days(part, 'day')}"  # noqa: S608 - likewise
-
-    def _prepared(self) -> Prepared:
-        if not hasattr(self._threads, "prepared"):
-            self._threads.prepared = Prepared(self._database.cursor())
-        prepared: Prepared = self._threads.prepared
-        return prepared
-
-
-def _of_sets(source: str, part: Part) -> str:
-    """SQL of the rows of ``source`` that belong to a set of ``part``, with it and their day."""
-    (index, *others) = sorted(set(part.sets.values()))
-    if not others and all(part.days.get(start, start) == start for start in part.sets):
-        # One set of whole days is asked for most: no join tells each row what is the same for all.
-        starts = "" if part.whole else f' where f."start" in ({", ".join(f"{start:d}" for start in sorted(part.sets))})'
-        return f'select f.*, {index:d}::bigint as "set", f."start" as "day" from {source} f{starts}'  # noqa: S608
-    rows = ", ".join(f"({start:d}, {index:d}, {part.days.get(start, start):d})" for start, index in part.sets.items())
-    return (
-        f'select f.*, p."set", p."day" from {source} f '  # noqa: S608 - paths are quoted, the rest are numbers
-        f'join (values {rows}) p("start", "set", "day") on f."start" = p."start"'
-    )
-
-
-def _of_days(part: Part, column: str) -> str:
-    """SQL that holds of the rows of the days of ``part``."""
-    days = sorted({part.days.get(start, start) for start in part.sets})
-    return "true" if part.whole else f"{quoted(column)} in ({', '.join(f'{day:d}' for day in days)})"
-
-
-def _limited(shape: Shape, select: str, limit: int) -> str:
-    """SQL of the first rows of each set, and of one more for the sums of all, which tells how many ``rows`` they are."""
-    order = f"{ORDER_COLUMN[shape.sort_by]} {'asc' if shape.ascending else 'desc'}, name"
-    sums = ", ".join(f"coalesce(sum({quoted(column)}), 0) as {quoted(column)}" for column in summed(shape))
-    return f"""
-        with report as materialized ({select})
-        select * from (
-            (select * from report qualify row_number() over (partition by "set" order by {order}) <= {limit:d})
-            union all by name
-            (select "set", count(*) as "rows", {sums} from report group by "set")
-        ) order by "set", {order}
-    """  # noqa: S608 - names of our own and numbers
+        return f"select * from {source} where {of_days('day', part)}"  # noqa: S608 - likewise
