@@ -33,7 +33,7 @@ def test_who_asks_again_has_the_same_rows(database: duckdb.DuckDBPyConnection) -
 def test_others_ask_for_other_rows_of_a_statement(database: duckdb.DuckDBPyConnection) -> None:
     rows, numbers = RecentRows(database), "select range as number from range(5)"
     assert [row["number"] for row in rows.of(numbers, lambda row: row["number"] % 2 == 0)] == [0, 2, 4]
-    assert [row["number"] for row in rows.of(numbers, lambda row: row["number"] > 2)] == [3, 4]  # noqa: PLR2004
+    assert [row["number"] for row in rows.of(numbers, lambda row: row["number"] > 2)] == [3, 4]
 
 
 def test_who_asks_at_the_same_time_waits_for_one(database: duckdb.DuckDBPyConnection) -> None:
@@ -46,7 +46,7 @@ def test_who_asks_at_the_same_time_waits_for_one(database: duckdb.DuckDBPyConnec
 
 def test_many_rows_are_not_kept(database: duckdb.DuckDBPyConnection) -> None:
     rows = RecentRows(database)
-    many = f"select nextval('asked') as number from range({FEW + 1})"
+    many = f"select nextval('asked') as number from range({FEW + 1})"  # noqa: S608 - a number of our own
     assert (len(rows.of(many, everything)), rows.of(many, everything)[0]["number"]) == (FEW + 1, FEW + 2)
 
 
@@ -67,7 +67,8 @@ def test_no_more_details_than_allowed_are_fetched(
     monkeypatch.setattr(recent, "MOST_DETAILS", 1_500)
     monkeypatch.setattr(recent, "FETCHED", 100)
     found = RecentRows(database).of("select range as number from range(100000)", everything)
-    assert 1_500 < len(found) <= 1_601  # noqa: PLR2004 - one chunk more, and the row by which the first is known to be many
+    # One chunk more, and the row by which the first is known to be many.
+    assert 1_500 < len(found) <= 1_601
 
 
 def test_a_statement_that_fails_is_asked_again(database: duckdb.DuckDBPyConnection) -> None:
