@@ -211,6 +211,28 @@ def test_what_nobody_can_bear_is_added_to_the_row_without_names_where_there_is_o
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("even", [False, True])
+@pytest.mark.parametrize("limit", [0, 1])
+def test_what_nobody_mounts_bears_nothing_also_where_a_filter_keeps_it(
+    reader: Reader, tmp_path: Path, even: bool, limit: int
+) -> None:
+    unmounted = {"pod": UNMOUNTED, "container": UNMOUNTED, "node": "", "provider_id": "", "controller": ""}
+    rows = [
+        container(pod="web", cpu_cost=3.0),
+        container(**unmounted, namespace="left", pv_cost=2.0),
+        container(pod="free", namespace="free"),
+    ]
+    with FactTables(rows, []) as facts:
+        sharing = Sharing(monthly_cost=73.0, even=even)
+        part = facts.part(tmp_path, {0: 0})
+        found = reader.rows(shape(sharing, 'namespace:"left","free"'), [part], limit, HOURS)
+    # 0.1 an hour: all of it by weight is web's; evenly web and free have half each.
+    expected = {"left": (0.0, 2.0), "free": (0.5, 0.05) if even else (0.0, 0.0)}
+    told = {row["name"]: (row["share"], row["total_cost"]) for row in found if not row["is_idle"]}
+    assert told == {name: pytest.approx(expected[name]) for name in told}
+    assert set(told) == ({"left"} if limit else {"left", "free"})
+
+
 def test_what_is_overallocated_is_that_of_the_rows_a_filter_keeps(reader: Reader, tmp_path: Path) -> None:
     rows = [container(pod="web", cpu_cost=6.0), container(pod="db", namespace="data", cpu_cost=3.0)]
     nodes = [node(cpu_cost=3.0, cpu_allocated_cost=9.0, cpu_overallocated_cost=6.0, ram_cost=1.0, ram_idle_cost=1.0)]

@@ -77,9 +77,14 @@ class Found:
     rows: list[dict[str, Any]]
     """Columns of ``model.report.completed``."""
     counted: list[dict[str, Any]]
-    """Rows to add up for the sums of all, those that a limit cuts off too; each tells how many ``rows`` it stands for."""
+    """Rows to add up for the sums of all, those that a limit cuts off too: some tell how many ``rows`` they stand for."""
     details: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Of ``model.detail.details``, and what is ``shared``."""
+
+    @property
+    def rows_total(self) -> int:
+        """How many rows there are without the limit."""
+        return sum(row.get("rows", 1) for row in self.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +174,10 @@ def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
-def times(row: Mapping[str, Any], factor: float) -> dict[str, Any]:
+def times(row: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
     """``row`` with ``factor`` times its costs."""
+    if factor == 1.0:
+        return row
     return {name: value * factor if name.endswith("cost") else value for name, value in row.items()}
 
 

@@ -34,7 +34,7 @@ def shared_costs(shape: Shape) -> ir.Table:
         fees = asset.group_by("set").agg(cost=asset.management_cost.sum())
         parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
-    return both.filter(both.cost > 0).order_by("set", "part")
+    return both.filter(both.cost > 0)
 
 
 def monthly_costs(shape: Shape, passed: Sequence[float]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def share_of(groups: ir.Table, shape: Shape) -> ir.FloatingValue:
     whole = groups.weight_of_set
     share = alike if shape.sharing.even else ibis.ifelse(whole > 0, weight / whole, alike)
     if shape.filtered:
-        share = share * ibis.ifelse(weight > 0, groups.kept_weight / weight, groups.kept / groups.bearing)
+        share = share * ibis.ifelse(weight > 0, groups.kept_weight / weight, groups.kept / groups.bearing.nullif(0))
     return share.fill_null(0.0)
 
 

@@ -87,7 +87,7 @@ class Answerer:
         costs = [question.times(seconds) for seconds in passed]
         rows = [times(row, costs[row["set"]]) for row in found.rows]
         shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
-        cut_off = sum(row["rows"] for row in found.counted) - len(found.rows)
+        cut_off = found.rows_total - len(found.rows)
         seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
         # Of several sets the average, each counted by how much of it has passed.
         sums = times(added(question.shape, found.counted), question.times(sum(passed)))

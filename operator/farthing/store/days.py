@@ -27,7 +27,7 @@ class Store:
 
     root: Path
     timezone: str = "UTC"
-    _verified: set[File] = field(default_factory=set)
+    _verified: dict[File, Path] = field(default_factory=dict)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -162,14 +162,15 @@ class Store:
 
     def verified(self, file: File) -> Path:
         """The path of a file whose bytes are what its manifest says. Raises StoreCorruptError, StoreError."""
-        path = self.root / file.path
-        if file not in self._verified:
+        path = self._verified.get(file)
+        if path is None:
+            path = self.root / file.path
             if sha256(path) != file.sha256:
                 raise StoreCorruptError(
                     f"{path} is not the file its manifest names (sha256 differs): delete the day's manifest and run "
                     "'farthing collect' for it"
                 )
-            self._verified.add(file)
+            self._verified[file] = path
         return path
 
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:

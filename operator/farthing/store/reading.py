@@ -87,7 +87,7 @@ class Reader:
         shape = asked.shape
         parts = monthly_costs(shape, passed)
         if shape.sharing.of_facts:
-            parts = [*self._query(asked, compiled(shared_costs, shape)), *parts]
+            parts = sorted([*self._query(asked, compiled(shared_costs, shape)), *parts], key=itemgetter("set", "part"))
         bears = {row["set"]: (row["weight"], row["bearers"]) for row in self._query(asked, compiled(bearing, shape))}
         of_all = tuple(
             (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
@@ -107,7 +107,7 @@ class Reader:
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
         counted = [*(completed(row, shape, is_idle=False) for row in summed), *idle] if limit else both
-        return both, [{"rows": 1, **row} for row in counted]
+        return both, counted
 
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows of ``report`` that ``limit`` leaves, and rows with the sums of all, if it is not 0."""
