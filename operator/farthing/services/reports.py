@@ -76,14 +76,15 @@ class ReportService:
             return self._failure(report, told, now)
 
     def _answered(self, report: Report, answer: Answer, kept: tuple[Document, ...], now: float) -> Outcome:
+        told = summary(answer, self.currency)
         run = Run(
             time=_utc(now),
             result="Complete" if answer.seen.complete else "Incomplete",
-            total_cost=summary(answer, self.currency)["totals"]["totalCost"],
+            total_cost=told["totals"]["totalCost"],
             rows=len(answer.rows),
         )
         found: dict[str, Any] = {
-            **summary(answer, self.currency),
+            **told,
             "aggregate": report.spec.aggregate_text,
             "lastRunTime": _utc(now),
             "configMaps": [_listed(one) for one in (kept[-1], *kept[:-1])],
