@@ -8,19 +8,37 @@ from farthing.model.rates import discounted
 from farthing.model.tables import ASSET, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
-NOT_OF_NODES = ("pv_quantity", "pv_cost", "network_cost", "lb_cost", "management_cost")
+NOT_OF_NODES = (
+    "pv_quantity", "pv_used", "pv_used_max", "pv_cost", "network_cost", "lb_cost", "management_cost",
+)  # fmt: skip
+OF_KUBERNETES = "Kubernetes"
+"""The service that all a cluster makes belongs to."""
+SYSTEM = "kube-system"
+"""The namespace of what the cluster needs itself."""
 NOT_OF_OTHERS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
 def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table:
-    """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s."""
+    """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s.
+
+    Of cpu and memory used, system is what containers of kube-system used and user what the others did, as far as cAdvisor
+    tells. So does OpenCost with memory; it takes cpu from node-exporter's modes.
+    """
+    of_system = allocation.namespace == SYSTEM
     charged = allocation.group_by(*KEY).agg(
-        **{f"{name}_allocated_cost": allocation[f"{name}_cost"].sum() for name in RESOURCES}
+        **{f"{name}_allocated_cost": allocation[f"{name}_cost"].sum() for name in RESOURCES},
+        **{f"{name}_system": allocation[f"{name}_used"].sum(where=of_system) for name in ("cpu", "ram")},
+        **{f"{name}_user": allocation[f"{name}_used"].sum(where=~of_system) for name in ("cpu", "ram")},
     )
     rows = extend(nodes, charged, *KEY)
     rows = rows.mutate(
         **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
         **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
+        **{
+            f"{name}_{user}": rows[f"{name}_{user}"].fill_null(0.0)
+            for name in ("cpu", "ram")
+            for user in ("system", "user")
+        },
     )
     rows = rows.mutate(
         **{
@@ -40,7 +58,9 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
             f"{name}_overallocated_cost": idle(rows[f"{name}_allocated_cost"], rows[f"{name}_cost"])
             for name in RESOURCES
         },
-        **dict.fromkeys(NOT_OF_NODES, zero()),
+        **dict.fromkeys((*NOT_OF_NODES, "cpu_other", "ram_other"), zero()),
+        **dict.fromkeys(("account", "project", "storage_class", "claim", "claim_namespace"), ibis.literal("")),
+        service=ibis.literal(OF_KUBERNETES),
     ).select(*ASSET)
 
 
@@ -60,6 +80,7 @@ def other_assets(rows: ir.Table, cluster: str, kind: str, category: str) -> ir.T
         cluster=ibis.literal(cluster),
         type=ibis.literal(kind),
         category=ibis.literal(category),
+        service=ibis.literal(OF_KUBERNETES),
         spot=ibis.literal(value=False),
     ).select(*ASSET)
 

@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
+from farthing.model.cloud import clouds, in_cloud
 from farthing.model.coverage import observations, with_residual
 from farthing.model.growth import counters
 from farthing.model.management import management_assets
@@ -27,7 +28,7 @@ from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
 from farthing.model.selectors import selected
 from farthing.model.services import behind, behind_each, slice_pods
-from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
+from farthing.model.tables import FACTS, IDENTITY, LARGEST, LARGEST_OF_ASSETS, table
 from farthing.model.usage import cgroup_samples, container_usage
 from farthing.model.volume import disk_assets, disks, volumes
 from farthing.model.workload import workloads
@@ -77,7 +78,8 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         balancer_assets(cluster, served),
         management_assets(cluster, pace),
     )
-    asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
+    made_of = ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False)
+    asset = step("asset", in_cloud(made_of, step("cloud", clouds(nodes))))
     step("observed", with_residual(seen, residuals(allocation, asset)))
     return made
 
@@ -87,12 +89,13 @@ def rolled_up(name: str, start: int) -> ir.Table:
     facts = table(name)
     key = IDENTITY[name]
     times = {} if name == "workload" else {"run_start": facts.run_start.min(), "run_end": facts.run_end.max()}
+    largest = {*LARGEST, *LARGEST_OF_ASSETS}
     added = [column for column in FACTS[name] if column not in {*key, "start", *times}]
     return (
         facts.group_by(*key)
         .agg(
             **times,
-            **{column: facts[column].max() if column in LARGEST else facts[column].sum() for column in added},
+            **{column: facts[column].max() if column in largest else facts[column].sum() for column in added},
         )
         .mutate(start=ibis.literal(start, "int64"))
         .select(*FACTS[name])

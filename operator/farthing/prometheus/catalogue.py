@@ -20,6 +20,8 @@ IS_BOUND = (Matcher("volumename", "!=", ""),)
 CPU_SECONDS = "container_cpu_usage_seconds_total"
 WORKING_SET = "container_memory_working_set_bytes"
 
+VOLUME_USED = "kubelet_volume_stats_used_bytes"
+
 OF_PODS = (Matcher("pod", "!=", ""), Matcher("interface", "!=", "lo"))
 """Network interfaces belong to a pod's sandbox, whose container is empty or ``"POD"``."""
 IN_HOST_NETWORK = (Matcher("host_network", "=", "true"),)
@@ -88,6 +90,8 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pv_created", "kube_persistentvolume_created", Function.LAST),
     _read("pv_rate", "pv_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("claim_scrapes", "kube_persistentvolumeclaim_info", Function.COUNT, Combine.MOST, matchers=IS_BOUND),
+    _read("pv_used", VOLUME_USED, Function.MEAN, Combine.MEAN),
+    _read("pv_used_largest", VOLUME_USED, Function.LARGEST),
     _read("pv_info", "kube_persistentvolume_info", Function.LAST, once=True),
     _read("pod_claims", "kube_pod_spec_volumes_persistentvolumeclaims_info", Function.LAST, once=True),
     # How many scrapes there were: series that exist as long as their source does.
@@ -105,6 +109,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pod_annotations", "kube_pod_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
     _read("namespace_labels", "kube_namespace_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("namespace_annotations", "kube_namespace_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
+    _read("labels_of_nodes", "kube_node_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("service_selectors", "service_selector_labels", Function.LAST_SEEN, once=True, tall="label_"),
     # Traffic of pods by where it goes, from the network-costs daemonset, and of their interfaces, from cAdvisor (C6).
     _read("pod_started", "kube_pod_start_time", Function.LAST, once=True),
