@@ -41,11 +41,11 @@ def project_of(provider_id: ir.StringValue) -> ir.StringValue:
 
 def clouds(nodes: ir.Table) -> ir.Table:
     """What all ``nodes`` of an interval share of ``WHOSE``, as columns such as provider_of_nodes; empty where they differ."""
-    whose = nodes.select("start", "provider", account=account_of(nodes.provider_id), project=project_of(nodes.provider_id))
+    whose = nodes.select(
+        "start", "provider", account=account_of(nodes.provider_id), project=project_of(nodes.provider_id)
+    )
     return whose.group_by("start").agg(
-        **{
-            f"{one}_of_nodes": ibis.ifelse(whose[one].min() == whose[one].max(), whose[one].min(), "") for one in WHOSE
-        }
+        **{f"{one}_of_nodes": ibis.ifelse(whose[one].min() == whose[one].max(), whose[one].min(), "") for one in WHOSE}
     )
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import COST_METRICS, Shape
 from farthing.model.sharing import IDLE_COSTS, sum_of, summed_rows
 from farthing.model.sums import OF_SETS, sums_table
 from farthing.model.tables import COSTS, HOUR, zero
-from farthing.model.telling import UNALLOCATED, facts_table, keys
+from farthing.model.telling import facts_table, keys
 
 PART = ("set", "part", "cost")
 

@@ -1,0 +1,128 @@
+"""The rows of assets under their public names, spelled as Kubecost spells them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from farthing.model.answer import Answer
+from farthing.model.asset_report import OF_ASSETS
+from farthing.model.keeping import UNDEFINED
+from farthing.model.question import ASSET_PROPERTIES
+from farthing.model.tables import HOUR, RESOURCES, USERS
+from farthing.model.telling import COLUMN
+
+NAMES_OF_ASSETS = {
+    "pv_cost": "diskCost",
+    "network_cost": "networkCost",
+    "lb_cost": "loadBalancerCost",
+    "management_cost": "managementCost",
+}
+"""The public name of each cost that is none of cpu, ram and gpu."""
+
+ANY = "Any"
+"""The type of a row whose assets are of several."""
+
+Row = dict[str, Any]
+
+
+class AssetParts:
+    """The details of an answer about assets by row, so that each is found at once."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._parts = {(one["set"], one["name"]): one for one in answer.details.get("asset_part", ())}
+        self._labels: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        for one in answer.details.get("node_label", ()):
+            self._labels[one["set"], one["name"]][one["key"]] = one["value"]
+
+    def part(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is told of ``row`` beside its sums, ``model.asset_detail.part_rows``; nothing where nobody asked."""
+        return self._parts.get((row["set"], row["name"]), {})
+
+    def labels(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """The labels that all assets of ``row`` have."""
+        return self._labels.get((row["set"], row["name"]), {})
+
+
+def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
+    """A row of ``model.asset_report`` with its parts; what only one type has is there in rows of that type alone."""
+    hours = (row["run_end"] - row["run_start"]) / HOUR
+    quantities = {name: row[f"{name}_quantity"] / HOUR for name in (*RESOURCES, "pv")}
+    averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
+    told = parts.part(row)
+    # What rows of a part are named by tells more than what they share: it may be UNDEFINED in the latter.
+    known = {name: row[column] or told.get(column, "") for name, column in COLUMNS.items()}
+    properties = {name: value for name, value in known.items() if value not in {"", UNDEFINED}}
+    of_type = OF_TYPES.get(properties.get("type", ""))
+    return {
+        "type": properties.get("type", ANY),
+        "properties": properties,
+        "labels": parts.labels(row),
+        **times,
+        "cpuCores": averages["cpu"],
+        "ramBytes": averages["ram"],
+        "gpuCount": averages["gpu"],
+        "bytes": averages["pv"],
+        "cpuCoreHours": quantities["cpu"],
+        "ramByteHours": quantities["ram"],
+        "GPUHours": quantities["gpu"],
+        "byteHours": quantities["pv"],
+        **(of_type(row, told) if of_type and told else {}),
+        "cpuCost": row["cpu_cost"],
+        "gpuCost": row["gpu_cost"],
+        "ramCost": row["ram_cost"],
+        **{NAMES_OF_ASSETS[column]: row[column] for column in OF_ASSETS},
+        "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
+        "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
+        "adjustment": 0.0,
+        "totalCost": row["total_cost"],
+    }
+
+
+def _of_node(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
+    return {
+        "nodeType": told["instance_type"],
+        "pool": told["pool"],
+        "cpuBreakdown": _breakdown(row["cpu_quantity"], {user: told[f"cpu_{user}"] for user in USERS}),
+        "ramBreakdown": _breakdown(row["ram_quantity"], {user: told[f"ram_{user}"] for user in USERS}),
+        "preemptible": told["spot_seconds"] / told["node_seconds"] if told["node_seconds"] else 0.0,
+        "discount": 0.0,
+    }
+
+
+def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
+    alone = told["number"] == 1
+    return {
+        "byteHoursUsed": told["pv_used"] / HOUR,
+        # Of several, each was largest at a time of its own.
+        "byteUsageMax": told["pv_used_max"] if alone else None,
+        "breakdown": _breakdown(row["pv_quantity"], {"user": told["pv_used"]}),
+        "storageClass": told["storage_class"],
+        "volumeName": told["asset_name"] if alone else "",
+        "claimName": told["claim"],
+        "claimNamespace": told["claim_namespace"],
+    }
+
+
+def _of_balancer(_row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
+    address = told["provider_id"] if told["number"] == 1 else ""
+    return {"private": _is_private(address), "ip": address}
+
+
+def _breakdown(quantity: float, used: Mapping[str, float]) -> Row:
+    """The shares of ``quantity`` that were ``used``, by whom, and that were idle. [0 to 1]"""
+    shares = {user: used.get(user, 0.0) / quantity if quantity > 0 else 0.0 for user in USERS}
+    return {"idle": max(0.0, 1.0 - sum(shares.values())), **{user: shares[user] for user in sorted(USERS)}}
+
+
+def _is_private(address: str) -> bool:
+    """Whether ``address`` is one that only private networks reach; names may be anybody's."""
+    try:
+        return ip_address(address).is_private
+    except ValueError:
+        return False
+
+
+COLUMNS = {name: COLUMN.get(name, name) for name in ASSET_PROPERTIES}
+OF_TYPES = {"Node": _of_node, "Disk": _of_disk, "LoadBalancer": _of_balancer}
+"""What only assets of a type have."""
