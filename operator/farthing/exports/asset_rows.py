@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from farthing.model.answer import Answer
@@ -22,6 +22,9 @@ NAMES_OF_ASSETS = {
 
 ANY = "Any"
 """The type of a row whose assets are of several."""
+
+PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+"""Addresses that the internet does not reach (RFC 1918, RFC 4193)."""
 
 Row = dict[str, Any]
 
@@ -118,9 +121,10 @@ def _breakdown(quantity: float, used: Mapping[str, float]) -> Row:
 def _is_private(address: str) -> bool:
     """Whether ``address`` is one that only private networks reach; names may be anybody's."""
     try:
-        return ip_address(address).is_private
+        found = ip_address(address)
     except ValueError:
         return False
+    return any(found in network for network in PRIVATE)
 
 
 COLUMNS = {name: COLUMN.get(name, name) for name in ASSET_PROPERTIES}
