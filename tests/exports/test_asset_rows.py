@@ -106,7 +106,7 @@ def test_a_node_tells_what_it_is_and_who_used_it(tmp_path: Path) -> None:
 
 def test_rows_of_several_tell_what_they_share_and_no_idle_is_negative(tmp_path: Path) -> None:
     rows = rows_by(tmp_path, "type")
-    # Three node-hours, two of them spot; node-b used 5 of its 4 cores: 5 + 2 × 0.8 of 12 in all.
+    # Three node-hours, two of them spot; node-b used 5 of its 4 cores: 5 + 2 * 0.8 of 12 in all.
     assert rows["Node"]["preemptible"] == pytest.approx(2 / 3)
     assert rows["Node"]["cpuBreakdown"]["idle"] == pytest.approx(1 - 6.6 / 12)
     assert rows_by(tmp_path, "name")["node-b"]["cpuBreakdown"]["idle"] == 0

@@ -1,7 +1,6 @@
 """Questions about assets over files of facts: by what rows are formed, what filters leave, and what rows tell."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
