@@ -1,4 +1,4 @@
-"""What cAdvisor, the DCGM exporter and OpenCost's exporter show of a made-up cluster."""
+"""What cAdvisor, node-exporter, the DCGM exporter and OpenCost's exporter show of a made-up cluster."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,10 @@ from farthing.demo.shapes import Constant, Counter, Shape, Wave
 
 CPU = "container_cpu_usage_seconds_total"
 RAM = "container_memory_working_set_bytes"
+MODES = {"idle": 0.72, "user": 0.18, "system": 0.06, "iowait": 0.03, "softirq": 0.01}
+"""Which part of the time cores are in which mode."""
+CORES_SHOWN = 2
+"""Cores of a node that node-exporter shows: all are alike."""
 PAUSE_IMAGE = "registry.example/pause:3.10"
 
 
@@ -50,6 +54,18 @@ def enter_usage(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:
                     kubelet.add_cgroup(labels, run, container.cpu, container.ram)
             if scraping.pod_rows:
                 _enter_pod_rows(kubelet, pod)
+
+
+def enter_node_modes(book: SeriesBook, cluster: Cluster) -> None:
+    """Enter what node-exporter counts of the first cores of each node: how long they were in each mode."""
+    for node in cluster.nodes:
+        exporter = f"{node.address}:9100"
+        own = {"job": "node-exporter", "instance": exporter}
+        for core in range(min(node.cores, CORES_SHOWN)):
+            for mode, share in MODES.items():
+                labels = own | {"cpu": str(core), "mode": mode}
+                span = (node.created, node.removed)
+                book.add(f"node/{exporter}", "node_cpu_seconds_total", labels, span, Counter(Wave(share), node.created))
 
 
 def enter_gpus(book: SeriesBook, cluster: Cluster) -> None:

@@ -4,6 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.allocation import UNIT
+from farthing.model.breakdown import NAMED
 from farthing.model.rates import discounted
 from farthing.model.tables import ASSET, RESOURCES, extend, zero
 
@@ -18,11 +19,12 @@ SYSTEM = "kube-system"
 NOT_OF_OTHERS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
-def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table:
+def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table, shares: ir.Table) -> ir.Table:
     """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s.
 
-    Of cpu and memory used, system is what containers of kube-system used and user what the others did, as far as cAdvisor
-    tells. So does OpenCost with memory; it takes cpu from node-exporter's modes.
+    Of cpu used, system, user and other are those ``shares`` of the node's time (``breakdown.cpu_shares``). Of memory, and of
+    cpu where there are none, system is what containers of kube-system used, and user what the others did: OpenCost tells
+    memory so, and of cpu nothing without node-exporter.
     """
     of_system = allocation.namespace == SYSTEM
     charged = allocation.group_by(*KEY).agg(
@@ -34,11 +36,13 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
     rows = rows.mutate(
         **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
         **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
-        **{
-            f"{name}_{user}": rows[f"{name}_{user}"].fill_null(0.0)
-            for name in ("cpu", "ram")
-            for user in ("system", "user")
-        },
+        **{f"{name}_{user}": rows[f"{name}_{user}"].fill_null(0.0) for name in ("cpu", "ram") for user in NAMED},
+    )
+    rows = extend(rows, shares, "start", "node")
+    rows = rows.mutate(
+        cpu_other=(rows.other_share * rows.cpu_quantity).fill_null(0.0),
+        ram_other=zero(),
+        **{f"cpu_{user}": (rows[f"{user}_share"] * rows.cpu_quantity).fill_null(rows[f"cpu_{user}"]) for user in NAMED},
     )
     rows = rows.mutate(
         **{
@@ -58,7 +62,7 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
             f"{name}_overallocated_cost": idle(rows[f"{name}_allocated_cost"], rows[f"{name}_cost"])
             for name in RESOURCES
         },
-        **dict.fromkeys((*NOT_OF_NODES, "cpu_other", "ram_other"), zero()),
+        **dict.fromkeys(NOT_OF_NODES, zero()),
         **dict.fromkeys(("account", "project", "storage_class", "claim", "claim_namespace"), ibis.literal("")),
         service=ibis.literal(OF_KUBERNETES),
     ).select(*ASSET)

@@ -54,6 +54,7 @@ OPTIONAL = {
     "pod_annotations": "kube_pod_annotations",
     "namespace_labels": "kube_namespace_labels",
     "labels_of_nodes": "kube_node_labels",
+    "cpu_modes": "node_cpu_seconds_total",
 }
 """Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 

@@ -6,6 +6,7 @@ import ibis.expr.types as ir
 from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
+from farthing.model.breakdown import cpu_shares
 from farthing.model.cloud import clouds, in_cloud
 from farthing.model.coverage import observations, with_residual
 from farthing.model.growth import counters
@@ -78,7 +79,8 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         balancer_assets(cluster, served),
         management_assets(cluster, pace),
     )
-    made_of = ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False)
+    of_nodes = node_assets(cluster, nodes, allocation, step("cpu_share", cpu_shares()))
+    made_of = ibis.union(of_nodes, *others, distinct=False)
     asset = step("asset", in_cloud(made_of, step("cloud", clouds(nodes))))
     step("observed", with_residual(seen, residuals(allocation, asset)))
     return made

@@ -23,6 +23,9 @@ POOLS = (
 )
 """Labels by which providers name the pool that a node belongs to."""
 
+EXPORTER = ("instance", "node", "kubernetes_node")
+"""Labels by which an exporter may tell the node that it is on."""
+
 NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY), **NETWORK_NUMBERED}
 """Identities of four labels and more are kept once, in a table of their own, and numbered: the number is what samples carry."""
 
@@ -72,6 +75,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         *POOLS,
     ),
     "labels_of_nodes": ("node", *SAID),
+    "node_addresses": ("node", "internal_ip"),
+    "cpu_modes": (*EXPORTER, "namespace", "pod", "mode"),
     # Volumes (C5).
     **dict.fromkeys(("pv_scrapes", "pv_bytes", "pv_created"), ("persistentvolume",)),
     "pv_rate": ("persistentvolume", "volumename", "provider_id"),

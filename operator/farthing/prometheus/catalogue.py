@@ -78,6 +78,8 @@ CATALOGUE: tuple[Query, ...] = (
     _read("node_created", "kube_node_created", Function.LAST),
     _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True),
     _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
+    # What their cores did, from node-exporter where it runs.
+    _read("cpu_modes", "node_cpu_seconds_total", Function.GROWTH, Combine.MOST),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
     _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN),
@@ -109,6 +111,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pod_annotations", "kube_pod_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
     _read("namespace_labels", "kube_namespace_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("namespace_annotations", "kube_namespace_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
+    _read("node_addresses", "kube_node_info", Function.LAST, once=True),
     _read("labels_of_nodes", "kube_node_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("service_selectors", "service_selector_labels", Function.LAST_SEEN, once=True, tall="label_"),
     # Traffic of pods by where it goes, from the network-costs daemonset, and of their interfaces, from cAdvisor (C6).

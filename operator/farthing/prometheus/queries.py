@@ -15,6 +15,7 @@ class Function(StrEnum):
     MEAN = "avg_over_time"
     LAST = "last_over_time"
     FIRST_OF_COUNTER = "min_over_time"
+    GROWTH = "increase"
     GROWTH_IF_RESET = "increase if resets"
     """``increase`` of the series that were reset within the interval, nothing for the others."""
     LAST_SCRAPE = "timestamp"
