@@ -63,6 +63,8 @@ ASSETS = [
     other("Disk", "Storage", "pvc-1", provider_id="disk-1", pv_quantity=100 * GIB * HOUR, pv_used=25 * GIB * HOUR,
           pv_used_max=30 * GIB, pv_cost=2.0, storage_class="standard", claim="data", claim_namespace="shop"),
     other("Disk", "Storage", "pvc-2", provider_id="disk-2", pv_quantity=100 * GIB * HOUR, storage_class="standard"),
+    other("Disk", "Storage", "node-a", pv_quantity=50 * GIB * HOUR, pv_used=10 * GIB * HOUR, local_cost=0.5,
+          storage_class="__local__"),
     other("LoadBalancer", "Network", "shop/front", provider_id="10.0.0.7", lb_cost=0.04),
     other("LoadBalancer", "Network", "shop/back", provider_id="lb-1.elb.amazonaws.com", lb_cost=0.04),
     other("ClusterManagement", "Management", "Kubernetes", management_cost=0.1),
@@ -81,7 +83,7 @@ def rows_by(folder: Path, *aggregate: str) -> dict[str, Row]:
     return {row["name"]: row for row in public_rows(answer)}
 
 
-@pytest.mark.parametrize("aggregate", [["type"], ["name"]], ids=["by-type", "single"])
+@pytest.mark.parametrize("aggregate", [["type"], ["type", "name"], []], ids=["by-type", "by-name", "single"])
 def test_every_field_of_the_seeds_samples_is_there(tmp_path: Path, aggregate: list[str]) -> None:
     rows = rows_by(tmp_path, *aggregate).values()
     assert {row["type"] for row in rows} == set(OF_TYPES)
@@ -90,7 +92,7 @@ def test_every_field_of_the_seeds_samples_is_there(tmp_path: Path, aggregate: li
 
 
 def test_a_node_tells_what_it_is_and_who_used_it(tmp_path: Path) -> None:
-    row = rows_by(tmp_path, "name")["node-a"]
+    row = rows_by(tmp_path, "type", "name")["Node/node-a"]
     assert (row["nodeType"], row["pool"], row["preemptible"], row["discount"]) == ("m5.large", "pool-1", 1.0, 0.0)
     # 0.5 / 4, 0.25 / 4 and 0.05 / 4; the rest is idle. Of memory 4 / 16 and 1 / 16.
     assert row["cpuBreakdown"] == pytest.approx({"idle": 0.8, "other": 0.0125, "system": 0.0625, "user": 0.125})
@@ -115,12 +117,11 @@ def test_rows_of_several_tell_what_they_share_and_no_idle_is_negative(tmp_path: 
         "provider": "GCP", "category": "Storage", "cluster": "cluster-one", "type": "Disk", "service": "Kubernetes",
     }  # fmt: skip
     disks = rows["Disk"]
-    assert (disks["storageClass"], disks["volumeName"], disks["claimName"], disks["byteUsageMax"]) == (
-        "standard",
-        "",
-        "",
-        None,
-    )
+    assert [disks[name] for name in ("storageClass", "volumeName", "claimName", "byteUsageMax")] == ["", "", "", None]
+    # Of 250 GiB-hours 50 are a node's own, which used 10; volumes used 25.
+    assert disks["local"] == 0.2
+    assert disks["breakdown"] == pytest.approx({"idle": 0.86, "other": 0, "system": 0.04, "user": 0.1})
+    assert (disks["diskCost"], disks["totalCost"]) == (2.5, 2.5)
 
 
 def test_a_disk_tells_whose_it_is_and_how_full(tmp_path: Path) -> None:
@@ -129,6 +130,13 @@ def test_a_disk_tells_whose_it_is_and_how_full(tmp_path: Path) -> None:
     assert [row[name] for name in told] == ["standard", "pvc-1", "data", "shop"]
     assert (row["byteHours"], row["byteHoursUsed"], row["byteUsageMax"]) == (100 * GIB, 25 * GIB, 30 * GIB)
     assert row["breakdown"] == {"idle": 0.75, "other": 0.0, "system": 0.0, "user": 0.25}
+    assert row["local"] == 0.0
+
+
+def test_the_disk_of_a_node_is_no_volume(tmp_path: Path) -> None:
+    row = rows_by(tmp_path, "type", "name")["Disk/node-a"]
+    assert (row["storageClass"], row["volumeName"], row["local"]) == ("__local__", "", 1.0)
+    assert row["breakdown"] == {"idle": 0.8, "other": 0.0, "system": 0.2, "user": 0.0}
 
 
 def test_a_load_balancer_tells_its_address_and_whether_it_is_private(tmp_path: Path) -> None:
@@ -146,8 +154,12 @@ def test_what_rows_of_several_types_tell_is_common_to_all_types(tmp_path: Path) 
 
 
 def test_a_csv_has_labels_in_one_column_and_shares_in_one_each(tmp_path: Path) -> None:
-    text = as_csv(list(rows_by(tmp_path, "name").values()))
-    lines = {line["name"]: line for line in csv.DictReader(io.StringIO(text, newline=""))}
+    text = as_csv(list(rows_by(tmp_path, "type", "name").values()))
+    lines = {
+        line["properties.name"]: line
+        for line in csv.DictReader(io.StringIO(text, newline=""))
+        if line["type"] != "Disk"
+    }
     assert json.loads(lines["node-a"]["labels"]) == {"team": "kubecost"}
     assert float(lines["node-a"]["ramBreakdown.user"]) == 0.25
-    assert (lines["pvc-1"]["labels"], lines["pvc-1"]["ramBreakdown.user"]) == ("", "")
+    assert (lines["Kubernetes"]["labels"], lines["Kubernetes"]["ramBreakdown.user"]) == ("", "")

@@ -41,7 +41,9 @@ from farthing.settings import Settings
     "--share-split", type=click.Choice(["weighted", "even"]), default="weighted", help="How shared costs are spread."
 )
 @click.option(
-    "--share-tenancy-costs/--no-share-tenancy-costs", default=True, help="Spread the cluster's management fee."
+    "--share-tenancy-costs/--no-share-tenancy-costs",
+    default=True,
+    help="Spread the cluster's management fee and the disks of its nodes.",
 )
 @click.option("--cost-metric", type=click.Choice(["cumulative", "hourly", "daily", "monthly"]), default="cumulative",
               help="What a cost is for: the window, or on average an hour, a day, a month of 730 h.")  # fmt: skip

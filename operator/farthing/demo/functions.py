@@ -187,7 +187,7 @@ _OVER_TIME: dict[Function, Callable[[list[Samples], int, int], float | None]] = 
     Function.COUNT: _count,
     Function.MEAN: _mean,
     Function.LAST: _last,
-    Function.FIRST_OF_COUNTER: _least,
+    Function.LEAST: _least,
     Function.GROWTH: _growth,
     Function.GROWTH_IF_RESET: _growth_if_reset,
     Function.LARGEST: _largest,

@@ -6,19 +6,18 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from farthing.model.answer import Answer
-from farthing.model.asset_report import OF_ASSETS
 from farthing.model.keeping import UNDEFINED
 from farthing.model.question import ASSET_PROPERTIES
-from farthing.model.tables import HOUR, RESOURCES, USERS
+from farthing.model.tables import HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
 
 NAMES_OF_ASSETS = {
-    "pv_cost": "diskCost",
-    "network_cost": "networkCost",
-    "lb_cost": "loadBalancerCost",
-    "management_cost": "managementCost",
+    "diskCost": ("pv_cost", "local_cost"),
+    "networkCost": ("network_cost",),
+    "loadBalancerCost": ("lb_cost",),
+    "managementCost": ("management_cost",),
 }
-"""The public name of each cost that is none of cpu, ram and gpu."""
+"""The public names of the costs that are none of cpu, ram and gpu, and the columns that each adds up."""
 
 ANY = "Any"
 """The type of a row whose assets are of several."""
@@ -74,7 +73,7 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
         "cpuCost": row["cpu_cost"],
         "gpuCost": row["gpu_cost"],
         "ramCost": row["ram_cost"],
-        **{NAMES_OF_ASSETS[column]: row[column] for column in OF_ASSETS},
+        **{name: sum(row[column] for column in columns) for name, columns in NAMES_OF_ASSETS.items()},
         "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
         "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
         "adjustment": 0.0,
@@ -99,11 +98,15 @@ def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
         "byteHoursUsed": told["pv_used"] / HOUR,
         # Of several, each was largest at a time of its own.
         "byteUsageMax": told["pv_used_max"] if alone else None,
-        "breakdown": _breakdown(row["pv_quantity"], {"user": told["pv_used"]}),
+        # What is on the disk of a node is the system's: images, logs and what pods keep there.
+        "breakdown": _breakdown(
+            row["pv_quantity"], {"user": told["pv_used"] - told["local_used"], "system": told["local_used"]}
+        ),
         "storageClass": told["storage_class"],
-        "volumeName": told["asset_name"] if alone else "",
+        "volumeName": told["asset_name"] if alone and told["storage_class"] != LOCAL else "",
         "claimName": told["claim"],
         "claimNamespace": told["claim_namespace"],
+        "local": told["local_quantity"] / row["pv_quantity"] if row["pv_quantity"] else 0.0,
     }
 
 

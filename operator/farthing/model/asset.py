@@ -10,7 +10,7 @@ from farthing.model.tables import ASSET, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
 NOT_OF_NODES = (
-    "pv_quantity", "pv_used", "pv_used_max", "pv_cost", "network_cost", "lb_cost", "management_cost",
+    "pv_quantity", "pv_used", "pv_used_max", "pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost",
 )  # fmt: skip
 OF_KUBERNETES = "Kubernetes"
 """The service that all a cluster makes belongs to."""

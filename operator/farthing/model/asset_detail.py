@@ -4,7 +4,7 @@ import ibis.expr.types as ir
 
 from farthing.model.asset_report import common, kept_assets, key_columns, name_of_assets
 from farthing.model.question import ASSET_PROPERTIES, NODE_LABEL, Shape
-from farthing.model.tables import BROKEN_DOWN, extend, table
+from farthing.model.tables import BROKEN_DOWN, LOCAL, extend, table
 from farthing.model.telling import COLUMN
 
 SHARED = (*(COLUMN.get(one, one) for one in ASSET_PROPERTIES), "pool", "storage_class", "claim", "claim_namespace")
@@ -18,23 +18,26 @@ ASSET = (*NODE, "type")
 def part_rows(shape: Shape) -> ir.Table:
     """What each row tells: set, name and ``SHARED``, empty where its assets differ.
 
-    Also ``USED`` [core-s, B-s], pv_used_max [B], node_seconds and spot_seconds, how long its nodes ran in all and as spot
+    Also ``USED`` [core-s, B-s], pv_used_max [B], what of pv_quantity and pv_used is of nodes' own disks, as local_quantity and
+    local_used, node_seconds and spot_seconds, how long its nodes ran in all and as spot
     [s], and the number of its assets.
     """
     times = ("run_seconds", "spot")
-    facts, keys = kept_assets(shape, (*ASSET, *SHARED, *USED, "pv_used_max", *times)), key_columns(shape)
-    is_node = facts.type == "Node"
+    facts, keys = kept_assets(shape, (*ASSET, *SHARED, *USED, "pv_quantity", "pv_used_max", *times)), key_columns(shape)
+    is_node, is_local = facts.type == "Node", facts.storage_class == LOCAL
     rows = facts.group_by("set", *keys).agg(
         **{f"shared_{column}": common(facts[column]) for column in SHARED},
         **{column: facts[column].sum() for column in USED},
         pv_used_max=facts.pv_used_max.max(),
+        local_quantity=facts.pv_quantity.sum(where=is_local).fill_null(0.0),
+        local_used=facts.pv_used.sum(where=is_local).fill_null(0.0),
         node_seconds=facts.run_seconds.sum(where=is_node).fill_null(0.0),
         spot_seconds=facts.run_seconds.sum(where=is_node & facts.spot).fill_null(0.0),
     )
     rows = extend(rows, _numbers(facts, keys), "set", *keys)
     return rows.select(
         "set",
-        *(*USED, "pv_used_max", "node_seconds", "spot_seconds", "number"),
+        *(*USED, "pv_used_max", "local_quantity", "local_used", "node_seconds", "spot_seconds", "number"),
         name=name_of_assets(rows, shape),
         **{column: rows[f"shared_{column}"] for column in SHARED},
     ).order_by("set", "name")

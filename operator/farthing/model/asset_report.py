@@ -21,7 +21,7 @@ TOLD_BY = {
 
 FINEST = ("provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name")
 """Properties that name a single asset, in Kubecost's order."""
-OF_ASSETS = ("pv_cost", "network_cost", "lb_cost", "management_cost")
+OF_ASSETS = ("pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost")
 ASSET_COSTS = (*(f"{name}_cost" for name in RESOURCES), *OF_ASSETS)
 """The costs an asset is made of. [currency]"""
 ASSET_SUMS = (

@@ -55,6 +55,7 @@ OPTIONAL = {
     "namespace_labels": "kube_namespace_labels",
     "labels_of_nodes": "kube_node_labels",
     "cpu_modes": "node_cpu_seconds_total",
+    "root_bytes": "node_filesystem_size_bytes",
 }
 """Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 

@@ -10,6 +10,7 @@ from farthing.model.breakdown import cpu_shares
 from farthing.model.cloud import clouds, in_cloud
 from farthing.model.coverage import observations, with_residual
 from farthing.model.growth import counters
+from farthing.model.local_disk import local_disk_assets
 from farthing.model.management import management_assets
 from farthing.model.network import (
     RECEIVED,
@@ -75,6 +76,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))
     others = (
         disk_assets(cluster, disk),
+        local_disk_assets(cluster, nodes),
         network_assets(cluster, allocation),
         balancer_assets(cluster, served),
         management_assets(cluster, pace),

@@ -64,7 +64,7 @@ class Sharing:
     monthly_cost: float = 0.0
     """An amount a month of 730 h. [currency]"""
     overhead: bool = False
-    """The clusters' management."""
+    """The clusters' management, and the disks that their nodes boot from."""
     even: bool = False
     """Whether every row gets the same rather than a part by its cost; of idle, always by cost."""
 

@@ -77,6 +77,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "labels_of_nodes": ("node", *SAID),
     "node_addresses": ("node", "internal_ip"),
     "cpu_modes": (*EXPORTER, "namespace", "pod", "mode"),
+    **dict.fromkeys(("root_bytes", "root_free", "root_least_free"), (*EXPORTER, "namespace", "pod")),
     # Volumes (C5).
     **dict.fromkeys(("pv_scrapes", "pv_bytes", "pv_created"), ("persistentvolume",)),
     "pv_rate": ("persistentvolume", "volumename", "provider_id"),

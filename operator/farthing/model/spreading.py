@@ -32,7 +32,7 @@ def shared_costs(shape: Shape) -> ir.Table:
         parts.append(found.rename(part="shared_as").select(*PART))
     if shape.sharing.overhead:
         asset = facts_table("asset")
-        fees = asset.group_by("set").agg(cost=asset.management_cost.sum())
+        fees = asset.group_by("set").agg(cost=(asset.management_cost + asset.local_cost).sum())
         parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
     return both.filter(both.cost > 0).order_by("set", "part")

@@ -96,6 +96,9 @@ the service's name, ``value`` empty), ``namespace_label`` and ``namespace_annota
 ASSET_TEXTS = ("account", "project", "service", "pool", "storage_class", "claim", "claim_namespace")
 """What an asset tells of itself beside its identity at the provider; empty where it is not known."""
 
+LOCAL = "__local__"
+"""The storage class of disks that nodes boot from: nobody claims them."""
+
 USERS = ("system", "user", "other")
 """Who used a node's cpu and memory: what the cluster needs itself, its workloads, and the rest that was not idle."""
 
@@ -128,6 +131,7 @@ ASSET: Columns = {
     "pv_used": "float64",
     "pv_used_max": "float64",
     "pv_cost": "float64",
+    "local_cost": "float64",
     "network_cost": "float64",
     "lb_cost": "float64",
     "management_cost": "float64",
@@ -135,7 +139,7 @@ ASSET: Columns = {
 """What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
 
 A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max`` [B] and
-``pv_cost``; Network, LoadBalancer and ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
+``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
 """
 
 FACTS: dict[str, Columns] = {

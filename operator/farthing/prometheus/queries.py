@@ -14,7 +14,7 @@ class Function(StrEnum):
     COUNT = "count_over_time"
     MEAN = "avg_over_time"
     LAST = "last_over_time"
-    FIRST_OF_COUNTER = "min_over_time"
+    LEAST = "min_over_time"
     GROWTH = "increase"
     GROWTH_IF_RESET = "increase if resets"
     """``increase`` of the series that were reset within the interval, nothing for the others."""
