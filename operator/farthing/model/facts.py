@@ -6,11 +6,11 @@ import ibis.expr.types as ir
 from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
-from farthing.model.breakdown import cpu_shares
+from farthing.model.breakdown import cpu_shares, node_names
 from farthing.model.cloud import clouds, in_cloud
 from farthing.model.coverage import observations, with_residual
 from farthing.model.growth import counters
-from farthing.model.local_disk import local_disk_assets
+from farthing.model.local_disk import local_disk_assets, root_disks
 from farthing.model.management import management_assets
 from farthing.model.network import (
     RECEIVED,
@@ -74,14 +74,15 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         moved.append(step(column, through_interfaces(grown, pods, column)))
     crossed = step("traffic", traffic(charged, pods, moved))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))
+    names = step("node_name", node_names())
     others = (
         disk_assets(cluster, disk),
-        local_disk_assets(cluster, nodes),
+        local_disk_assets(cluster, nodes, step("root", root_disks(names))),
         network_assets(cluster, allocation),
         balancer_assets(cluster, served),
         management_assets(cluster, pace),
     )
-    of_nodes = node_assets(cluster, nodes, allocation, step("cpu_share", cpu_shares()))
+    of_nodes = node_assets(cluster, nodes, allocation, step("cpu_share", cpu_shares(names)))
     made_of = ibis.union(of_nodes, *others, distinct=False)
     asset = step("asset", in_cloud(made_of, step("cloud", clouds(nodes))))
     step("observed", with_residual(seen, residuals(allocation, asset)))
