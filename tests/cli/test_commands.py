@@ -12,7 +12,7 @@ import pytest
 from farthing.cli import Commands
 from farthing.cli import cli as root
 from farthing.store.days import Store
-from farthing.store.manifest import manifest_path
+from farthing.store.manifest import VERSION, manifest_path
 from tests.support.command import Farthing
 from tests.support.demo_store import DemoStore
 from tests.support.fact_rows import CLUSTER, DATE, DAY, keep, one_hour, seen
@@ -150,7 +150,7 @@ def test_verify_checks_every_file_and_shows_what_each_day_holds(farthing: Farthi
 def test_verify_names_days_of_an_older_version(farthing: Farthing, tmp_path: Path) -> None:
     keep(Store(tmp_path), one_hour(1.0), seen(0))
     path = manifest_path(tmp_path, CLUSTER, DATE)
-    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":1', 1))
+    path.write_bytes(path.read_bytes().replace(f'"version":{VERSION}'.encode(), b'"version":1', 1))
     done = farthing("store", "verify", "--store", str(tmp_path), "--cluster", CLUSTER)
     assert done.code == 3
     assert f"{DATE}   -                -      -                 of an older Farthing: not read, left alone" in done.out

@@ -28,12 +28,15 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         simple = not isinstance(value, dict) or not value or any(isinstance(one, dict) for one in value.values())
         found |= (
-            {name: value} if simple and name != "properties" else {f"{name}.{key}": one for key, one in value.items()}
+            # As many columns as there are labels would be no table.
+            {name: value}
+            if name == "labels" or (simple and name != "properties")
+            else {f"{name}.{key}": one for key, one in value.items()}
         )
     return {
         name: one if isinstance(one, str | dict | list) else str(one)
         for name, one in found.items()
-        if one not in (None, {}, [])
+        if one not in (None, {}, [], "")
     }
 
 

@@ -207,6 +207,8 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CostReport", {"window": "7d", "sortBy": "efficiency", "sortOrder": "asc", "limit": 100_000, "history": 50}),
     ("CostReport", {"window": "7d", "formats": ["csv", "json"], "suspend": True, "limit": 0, "history": 0}),
     ("AssetReport", {"window": "7d", "aggregate": ["providerID", "instanceType"], "sortBy": "name"}),
+    ("AssetReport", {"window": "7d", "aggregate": ["account", "project", "service", "label:karpenter.sh/nodepool"]}),
+    ("AssetReport", {"window": "7d", "filter": '(assetType:"node"|provider!:"AWS")+label[pool]<~:"a"', "step": "1d"}),
 )
 
 BAD: tuple[Refused, ...] = (
@@ -264,9 +266,15 @@ BAD: tuple[Refused, ...] = (
     Refused({"window": "7d", "aggregate": "pod"}, 'spec.aggregate in body must be of type array: "string"'),
     Refused(
         {"window": "7d", "aggregate": ["pod"]},
-        'spec.aggregate[0]: Unsupported value: "pod": supported values: "cluster", "provider"',
+        "aggregate pod names a property that is not offered; allowed are provider, account, project, category, cluster",
         "AssetReport",
     ),
+    *(
+        Refused({"window": "7d", "aggregate": [text]}, f"aggregate {text} names a property that is not", "AssetReport")
+        for text in ("label:", "annotation:a", "providerid", "Type")
+    ),
+    Refused({"window": "7d", "aggregate": ["type", "type"]}, "aggregate type,type names a value twice", "AssetReport"),
+    Refused({"window": "7d", "filter": 7}, 'spec.filter in body must be of type string: "integer"', "AssetReport"),
     Refused({"window": "7d", "formats": []}, "spec.formats in body should have at least 1 items"),
     Refused({"window": "7d", "formats": ["xml"]}, 'Unsupported value: "xml": supported values: "json", "csv"'),
     Refused({"window": "7d", "formats": ["csv", "csv"]}, "formats csv,csv names a value twice: name each once"),

@@ -97,19 +97,29 @@ def test_the_api_server_writes_nothing_into_a_status(report: type[CostReport] | 
 
 
 @pytest.mark.parametrize(
-    ("report", "shown"),
+    ("report", "shown", "costs"),
     [
-        (CostReport, ["Window", "Aggregate", "Total", "Idle", "Efficiency", "Ready", "Last Run", "Age"]),
-        (AssetReport, ["Window", "Aggregate", "Total", "Idle", "Ready", "Last Run", "Age"]),
+        (CostReport, ["Window", "Aggregate", "Total", "Idle", "Efficiency", "Ready", "Last Run", "Age"], []),
+        (
+            AssetReport,
+            ["Window", "Aggregate", "Total", "Idle", "Ready", "Last Run", "Age"],
+            ["Disk", "Network", "LoadBalancer", "Management"],
+        ),
     ],
 )
 def test_kubectl_get_shows_these_columns_and_more_when_wide(
-    report: type[CostReport] | type[AssetReport], shown: list[str]
+    report: type[CostReport] | type[AssetReport], shown: list[str], costs: list[str]
 ) -> None:
     columns = crd(report)["spec"]["versions"][0]["additionalPrinterColumns"]
     assert [column["name"] for column in columns if not column.get("priority")] == shown
     wide = [column["name"] for column in columns if column.get("priority") == 1]
-    assert wide == ["Currency", "Rows", "Coverage", "Data", "Message"]
+    assert wide == [*costs, "Currency", "Rows", "Coverage", "Data", "Message"]
+    # Each tells of a field that the status has.
+    totals = crd(report)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"][
+        "totals"
+    ]
+    told = [column["jsonPath"].rpartition(".")[2] for column in columns if ".totals." in column["jsonPath"]]
+    assert set(told) <= set(totals["properties"])
 
 
 @pytest.mark.parametrize("report", KINDS.values(), ids=KINDS)

@@ -11,7 +11,7 @@ from farthing.demo.cluster import GIB, Cluster, Container, Pod, overlap
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.series import Scraping
 from farthing.demo.watch import expose
-from farthing.model.tables import UNMOUNTED
+from farthing.model.tables import LOCAL, UNMOUNTED
 from tests.conftest import programs
 from tests.support.measuring import Facts, asking, facts_of
 from tests.support.network_truth import NOBODY, NetworkTruth, balancer_costs, balancer_costs_found, payers
@@ -276,7 +276,8 @@ def test_every_volume_and_hour_adds_up(measured: Measured) -> None:
     held: defaultdict[tuple[int, str], float] = defaultdict(float)
     for row in measured.facts.volume:
         held[row["start"], row["volume_name"]] += row["cost"]
-    disks = {(row["start"], row["name"]): row["pv_cost"] for row in measured.facts.asset if row["type"] == "Disk"}
+    volumes = [row for row in measured.facts.asset if row["type"] == "Disk" and row["storage_class"] != LOCAL]
+    disks = {(row["start"], row["name"]): row["pv_cost"] for row in volumes}
     assert held == pytest.approx(disks, rel=1e-9)
 
 

@@ -11,7 +11,7 @@ from farthing.errors import StoreCorruptError, StoreError, StoreVersionError
 from farthing.model.coverage import Coverage
 from farthing.model.window import Window
 from farthing.store.days import Store
-from farthing.store.manifest import manifest_path
+from farthing.store.manifest import VERSION, manifest_path
 from tests.support.fact_rows import CLUSTER, DATE, DAY, HOUR, START, FactTables, files_of, keep, one_hour, seen
 
 
@@ -106,7 +106,7 @@ def test_a_day_of_an_older_layout_is_as_if_it_were_not_there(store: Store) -> No
 def age(store: Store, date: str = DATE) -> bytes:
     """Let a day be of the layout before this one; returns its manifest."""
     path = manifest_path(store.root, CLUSTER, date)
-    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":1', 1))
+    path.write_bytes(path.read_bytes().replace(f'"version":{VERSION}'.encode(), b'"version":1', 1))
     return path.read_bytes()
 
 

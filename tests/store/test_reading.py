@@ -204,9 +204,9 @@ def test_a_question_about_a_namespace_tells_nothing_of_others_or_of_nodes(reader
         (("provider", "region"), {"AWS/eu-west-1": 12.5, "__undefined__/__undefined__": 1.0}),
         (("instanceType",), {"m5.large": 11.0, "c5.large": 2.5}),
         ((), {
-            "AWS/Compute/cluster-one/Node/aws:///a/i-a/node-a": 10.0,
-            "AWS/Compute/cluster-one/Node/aws:///a/i-b/node-b": 2.5,
-            "__undefined__/Compute/cluster-two/Node/aws:///a/i-c/node-c": 1.0,
+            "AWS/__undefined__/__undefined__/Compute/cluster-one/Node/Kubernetes/aws:///a/i-a/node-a": 10.0,
+            "AWS/__undefined__/__undefined__/Compute/cluster-one/Node/Kubernetes/aws:///a/i-b/node-b": 2.5,
+            "__undefined__/__undefined__/__undefined__/Compute/cluster-two/Node/Kubernetes/aws:///a/i-c/node-c": 1.0,
         }),
     ],
     ids=lambda value: "+".join(value) or "none" if isinstance(value, tuple) else "",

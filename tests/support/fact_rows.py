@@ -40,16 +40,18 @@ def node(hour: float = 0, *, name: str = "node-a", **values: Any) -> Row:
     start = int(START + hour * HOUR)
     named: Mapping[str, Any] = {
         "start": start, "seconds": 3600.0, "cluster": CLUSTER, "type": "Node", "category": "Compute", "provider": "AWS",
-        "name": name, "provider_id": f"aws:///a/i-{name[-1]}", "instance_type": "m5.large", "region": "eu-west-1",
-        "zone": "a", "spot": False, "rate_source": "metrics", "run_seconds": 3600.0, "run_start": float(start),
+        "name": name, "provider_id": f"aws:///a/i-{name[-1:]}", "instance_type": "m5.large", "region": "eu-west-1",
+        "zone": "a", "spot": False, "rate_source": "metrics", "service": "Kubernetes", "run_seconds": 3600.0, "run_start": float(start),
         "run_end": start + 3600.0,
     }  # fmt: skip
     return _complete(ASSET, named, values)
 
 
 def said(kind: str, key: str, value: str = "", *, pod: str = "web", namespace: str = "shop", start: int = START) -> Row:
-    """What is said of a pod, or of a namespace."""
+    """What is said of a pod, of a namespace, or, as ``node_label``, of the node whose name ``pod`` is."""
     whose = {"pod": "", "uid": ""} if kind.startswith("namespace_") else {"pod": pod, "uid": f"uid-{pod}"}
+    if kind == "node_label":
+        whose, namespace = {"pod": pod, "uid": ""}, ""
     return {
         "start": start,
         "cluster": CLUSTER,
@@ -65,7 +67,8 @@ def _complete(columns: Mapping[str, str], named: Mapping[str, Any], values: Mapp
     unknown = set(values) - set(columns)
     if unknown:
         raise ValueError(f"no such columns: {sorted(unknown)}")
-    return {**dict.fromkeys(columns, 0.0), **named, **values}
+    nothing = {name: "" if kind == "string" else 0.0 for name, kind in columns.items()}
+    return {**nothing, **named, **values}
 
 
 def seen(*hours: int, seconds: float = 3600.0, share: float = 1.0, missing: tuple[str, ...] = ()) -> list[Coverage]:

@@ -18,7 +18,7 @@ OF_WORKLOADS = {
     "SHARED": ("shared_cost",),
 }
 OF_ASSETS = {
-    "DISK": ("pv_cost",), "NETWORK": ("network_cost",), "LB": ("lb_cost",), "MANAGEMENT": ("management_cost",),
+    "DISK": ("pv_cost", "local_cost"), "NETWORK": ("network_cost",), "LB": ("lb_cost",), "MANAGEMENT": ("management_cost",),
 }  # fmt: skip
 """Headings of the costs that only some rows have, and the columns each adds up."""
 

@@ -108,9 +108,14 @@ def _least_of(group: Samples) -> float:
             assert_never(group.shape)
 
 
-def _growth_if_reset(samples: list[Samples], start: int, end: int) -> float | None:
+def _growth(samples: list[Samples], start: int, end: int) -> float | None:
     """Follow Prometheus' ``increase``: what a counter lost at resets is added, the edges are extrapolated."""
-    return _increase(samples, start - EDGE_SECONDS, end - EDGE_SECONDS) if _lost(samples) else None
+    several = sum(group.number for group in samples) > 1
+    return _increase(samples, start - EDGE_SECONDS, end - EDGE_SECONDS) if several else None
+
+
+def _growth_if_reset(samples: list[Samples], start: int, end: int) -> float | None:
+    return _growth(samples, start, end) if _lost(samples) else None
 
 
 def _lost(samples: list[Samples]) -> list[float]:
@@ -182,7 +187,8 @@ _OVER_TIME: dict[Function, Callable[[list[Samples], int, int], float | None]] = 
     Function.COUNT: _count,
     Function.MEAN: _mean,
     Function.LAST: _last,
-    Function.FIRST_OF_COUNTER: _least,
+    Function.LEAST: _least,
+    Function.GROWTH: _growth,
     Function.GROWTH_IF_RESET: _growth_if_reset,
     Function.LARGEST: _largest,
 }

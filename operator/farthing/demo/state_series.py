@@ -75,6 +75,7 @@ def _enter_node(view: _View, node: Node) -> None:
             "label_topology_kubernetes_io_zone": node.zone,
             "label_karpenter_sh_capacity_type": "spot" if node.spot else "on-demand",
             "label_nvidia_com_gpu_product": node.gpu_kind,
+            "label_eks_amazonaws_com_nodegroup": _pool(node),
         },
         life,
         ONE,
@@ -82,6 +83,12 @@ def _enter_node(view: _View, node: Node) -> None:
     for resource, unit, amount in _resources(node.cores, node.ram_bytes, node.gpus):
         for metric in ("kube_node_status_capacity", "kube_node_status_allocatable"):
             view.add(metric, own | {"resource": resource, "unit": unit}, life, Constant(amount))
+
+
+def _pool(node: Node) -> str:
+    if node.gpus:
+        return "gpu"
+    return "spot" if node.spot else "general"
 
 
 def _enter_pod(view: _View, pod: Pod) -> None:

@@ -1,14 +1,20 @@
-"""What cAdvisor, the DCGM exporter and OpenCost's exporter show of a made-up cluster."""
+"""What cAdvisor, node-exporter, the DCGM exporter and OpenCost's exporter show of a made-up cluster."""
 
 from dataclasses import dataclass
 
-from farthing.demo.cluster import Cluster, Container, Node, Pod, Run
+from farthing.demo.cluster import GIB, Cluster, Container, Node, Pod, Run
 from farthing.demo.identity import hexadecimal, uid
 from farthing.demo.series import Scraping, SeriesBook
 from farthing.demo.shapes import Constant, Counter, Shape, Wave
 
 CPU = "container_cpu_usage_seconds_total"
 RAM = "container_memory_working_set_bytes"
+MODES = {"idle": 0.72, "user": 0.18, "system": 0.06, "iowait": 0.03, "softirq": 0.01}
+"""Which part of the time cores are in which mode."""
+DISK_BYTES = 80.0 * GIB
+"""Of the disk that a node boots from."""
+CORES_SHOWN = 2
+"""Cores of a node that node-exporter shows: all are alike."""
 PAUSE_IMAGE = "registry.example/pause:3.10"
 
 
@@ -50,6 +56,22 @@ def enter_usage(book: SeriesBook, cluster: Cluster, scraping: Scraping) -> None:
                     kubelet.add_cgroup(labels, run, container.cpu, container.ram)
             if scraping.pod_rows:
                 _enter_pod_rows(kubelet, pod)
+
+
+def enter_machines(book: SeriesBook, cluster: Cluster) -> None:
+    """Enter what node-exporter shows of each node: how long its first cores were in each mode, and the disk it boots from."""
+    for node in cluster.nodes:
+        exporter = f"{node.address}:9100"
+        own = {"job": "node-exporter", "instance": exporter}
+        for core in range(min(node.cores, CORES_SHOWN)):
+            for mode, share in MODES.items():
+                labels = own | {"cpu": str(core), "mode": mode}
+                span = (node.created, node.removed)
+                book.add(f"node/{exporter}", "node_cpu_seconds_total", labels, span, Counter(Wave(share), node.created))
+        disk = own | {"device": "/dev/nvme0n1p1", "fstype": "xfs", "mountpoint": "/"}
+        life = (node.created, node.removed)
+        book.add(f"node/{exporter}", "node_filesystem_size_bytes", disk, life, Constant(DISK_BYTES))
+        book.add(f"node/{exporter}", "node_filesystem_free_bytes", disk, life, Wave(DISK_BYTES * 0.7, 0.05))
 
 
 def enter_gpus(book: SeriesBook, cluster: Cluster) -> None:

@@ -5,8 +5,8 @@ from farthing.demo.network_series import enter_egress, enter_fees, enter_interfa
 from farthing.demo.said_series import enter_selectors
 from farthing.demo.series import Exposition, Scraping, SeriesBook
 from farthing.demo.state_series import enter_state
-from farthing.demo.usage_series import enter_gpus, enter_rates, enter_usage
-from farthing.demo.volume_series import enter_volume_rates
+from farthing.demo.usage_series import enter_gpus, enter_machines, enter_rates, enter_usage
+from farthing.demo.volume_series import enter_volume_rates, enter_volume_use
 
 SCRAPING = Scraping()
 
@@ -18,7 +18,9 @@ def expose(cluster: Cluster, scraping: Scraping = SCRAPING) -> Exposition:
         enter_state(book, cluster, replica)
         enter_services(book, cluster, replica)
     enter_usage(book, cluster, scraping)
+    enter_machines(book, cluster)
     enter_gpus(book, cluster)
+    enter_volume_use(book, cluster)
     if scraping.opencost:
         enter_rates(book, cluster)
         enter_selectors(book, cluster)

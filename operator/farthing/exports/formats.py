@@ -9,6 +9,9 @@ import msgspec
 
 Rows = Sequence[Mapping[str, Any]]
 
+MANY = ("labels",)
+"""Maps of as many keys as people make up: a column for each would be no table."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (CWE-1236)."""
 
@@ -50,7 +53,8 @@ FORMATS: dict[str, Format] = {"json": as_json, "csv": as_csv}
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, Mapping) and value and not all(isinstance(one, Mapping) for one in value.values()):
+        nested = isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values())
+        if isinstance(value, Mapping) and not nested and name not in MANY:
             flat.update({f"{name}.{inner}": one for inner, one in value.items()})
         else:
             flat[name] = value

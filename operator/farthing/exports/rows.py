@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from farthing.exports.allocation_parts import Parts
+from farthing.exports.asset_rows import AssetParts, asset_row
 from farthing.model.answer import Answer
-from farthing.model.asset_report import OF_ASSETS
-from farthing.model.question import ALLOCATION_PROPERTIES, ASSET_PROPERTIES
-from farthing.model.tables import HOUR, RESOURCES
+from farthing.model.question import ALLOCATION_PROPERTIES
+from farthing.model.tables import HOUR
 from farthing.model.telling import COLUMN
 from farthing.model.window import rfc3339
 
@@ -18,27 +18,18 @@ NAMES_OF_TRAFFIC = {
     "region": "networkCrossRegionCost",
     "internet": "networkInternetCost",
 }
-NAMES_OF_ASSETS = {
-    "pv_cost": "diskCost",
-    "network_cost": "networkCost",
-    "lb_cost": "loadBalancerCost",
-    "management_cost": "managementCost",
-}
-"""The public name of each cost that is none of cpu, ram and gpu."""
-
 Row = dict[str, Any]
 
 
 def public_rows(answer: Answer) -> Iterator[Row]:
     """Each row of ``answer``, in order: its window, name, properties, times, resource-hours, averages and costs."""
-    parts = Parts(answer)
+    of_assets = answer.question.shape.kind == "asset"
+    parts, asset_parts = Parts(answer), AssetParts(answer)
     for row in answer.rows:
         windows = answer.question.sets[row["set"]]
         head = {"name": row["name"], "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
-        if answer.question.shape.kind == "asset":
-            yield {**head, **_asset_row(row)}
-        else:
-            yield {**head, **_allocation_row(row, parts)}
+        told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
+        yield {**head, **told}
 
 
 def _times(row: Mapping[str, Any]) -> Row:
@@ -101,32 +92,6 @@ def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
         "totalEfficiency": row["total_efficiency"],
         "rawAllocationOnly": parts.raw(row),
         "lbAllocations": parts.balancers(row),
-    }
-
-
-def _asset_row(row: Mapping[str, Any]) -> Row:
-    hours = (row["run_end"] - row["run_start"]) / HOUR
-    quantities = {name: row[f"{name}_quantity"] / HOUR for name in (*RESOURCES, "pv")}
-    averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
-    return {
-        "type": row["type"],
-        "properties": _properties(row, ASSET_PROPERTIES),
-        **_times(row),
-        "cpuCores": averages["cpu"],
-        "ramBytes": averages["ram"],
-        "gpuCount": averages["gpu"],
-        "bytes": averages["pv"],
-        "cpuCoreHours": quantities["cpu"],
-        "ramByteHours": quantities["ram"],
-        "GPUHours": quantities["gpu"],
-        "byteHours": quantities["pv"],
-        "cpuCost": row["cpu_cost"],
-        "gpuCost": row["gpu_cost"],
-        "ramCost": row["ram_cost"],
-        **{NAMES_OF_ASSETS[column]: row[column] for column in OF_ASSETS},
-        "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
-        "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
-        "totalCost": row["total_cost"],
     }
 
 

@@ -4,23 +4,45 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.allocation import UNIT
+from farthing.model.breakdown import NAMED
 from farthing.model.rates import discounted
 from farthing.model.tables import ASSET, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
-NOT_OF_NODES = ("pv_quantity", "pv_cost", "network_cost", "lb_cost", "management_cost")
+NOT_OF_NODES = (
+    "pv_quantity", "pv_used", "pv_used_max", "pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost",
+)  # fmt: skip
+OF_KUBERNETES = "Kubernetes"
+"""The service that all a cluster makes belongs to."""
+SYSTEM = "kube-system"
+"""The namespace of what the cluster needs itself."""
 NOT_OF_OTHERS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
-def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table:
-    """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s."""
+def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table, shares: ir.Table) -> ir.Table:
+    """Each of ``nodes`` in each interval as an asset, columns ``tables.ASSET``; costs in currency, quantities in resource-s.
+
+    Of cpu used, system, user and other are those ``shares`` of the node's time (``breakdown.cpu_shares``). Of memory, and of
+    cpu where there are none, system is what containers of kube-system used, and user what the others did: OpenCost tells
+    memory so, and of cpu nothing without node-exporter.
+    """
+    of_system = allocation.namespace == SYSTEM
     charged = allocation.group_by(*KEY).agg(
-        **{f"{name}_allocated_cost": allocation[f"{name}_cost"].sum() for name in RESOURCES}
+        **{f"{name}_allocated_cost": allocation[f"{name}_cost"].sum() for name in RESOURCES},
+        **{f"{name}_system": allocation[f"{name}_used"].sum(where=of_system) for name in ("cpu", "ram")},
+        **{f"{name}_user": allocation[f"{name}_used"].sum(where=~of_system) for name in ("cpu", "ram")},
     )
     rows = extend(nodes, charged, *KEY)
     rows = rows.mutate(
         **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
         **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
+        **{f"{name}_{user}": rows[f"{name}_{user}"].fill_null(0.0) for name in ("cpu", "ram") for user in NAMED},
+    )
+    rows = extend(rows, shares, "start", "node")
+    rows = rows.mutate(
+        cpu_other=(rows.other_share * rows.cpu_quantity).fill_null(0.0),
+        ram_other=zero(),
+        **{f"cpu_{user}": (rows[f"{user}_share"] * rows.cpu_quantity).fill_null(rows[f"cpu_{user}"]) for user in NAMED},
     )
     rows = rows.mutate(
         **{
@@ -41,6 +63,8 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
             for name in RESOURCES
         },
         **dict.fromkeys(NOT_OF_NODES, zero()),
+        **dict.fromkeys(("account", "project", "storage_class", "claim", "claim_namespace"), ibis.literal("")),
+        service=ibis.literal(OF_KUBERNETES),
     ).select(*ASSET)
 
 
@@ -60,6 +84,7 @@ def other_assets(rows: ir.Table, cluster: str, kind: str, category: str) -> ir.T
         cluster=ibis.literal(cluster),
         type=ibis.literal(kind),
         category=ibis.literal(category),
+        service=ibis.literal(OF_KUBERNETES),
         spot=ibis.literal(value=False),
     ).select(*ASSET)
 

@@ -1,14 +1,17 @@
 """Assets grouped. One relational expression."""
 
+from collections.abc import Iterable
+
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.filters import comparisons
+from farthing.model.keeping import UNDEFINED, column_compared, kept
 from farthing.model.question import ASSET_PROPERTIES, Shape
+from farthing.model.said import column_of, with_node_labels
 from farthing.model.sharing import sum_of
-from farthing.model.tables import ASSET, RESOURCES
+from farthing.model.tables import RESOURCES
 from farthing.model.telling import COLUMN, facts_table
-
-UNDEFINED = "__undefined__"
 
 TOLD_BY = {
     "name": ("cluster", "provider", "category", "type", "provider_id", "region", "instance_type"),
@@ -16,12 +19,17 @@ TOLD_BY = {
 }
 """Columns that most rows of one value of a property share, so that it is worth to look whether all do."""
 
-FINEST = ("provider", "category", "cluster", "type", "providerID", "name")
-OF_ASSETS = ("pv_cost", "network_cost", "lb_cost", "management_cost")
+FINEST = ("provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name")
+"""Properties that name a single asset, in Kubecost's order."""
+OF_ASSETS = ("pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost")
 ASSET_COSTS = (*(f"{name}_cost" for name in RESOURCES), *OF_ASSETS)
 """The costs an asset is made of. [currency]"""
 ASSET_SUMS = (
-    *(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES))),
+    *(
+        f"{name}_{part}"
+        for name in RESOURCES
+        for part in ("quantity", "cost", "allocated_cost", "idle_cost", "overallocated_cost")
+    ),
     "pv_quantity",
     *OF_ASSETS,
 )
@@ -33,27 +41,63 @@ def asset_report(shape: Shape) -> ir.Table:
     Columns: set, name, one for each property (empty where rows differ), run_start and run_end [unix s],
     run_seconds [s], the sums [core-s, B-s, GPU-s, currency] and total_cost.
     """
-    facts = facts_table("asset")
-    asked = shape.aggregate or FINEST
-    keys = [COLUMN.get(one, one) for one in asked]
-    facts = facts.rename(asset_name="name")
-    facts = facts.mutate(**{one: ibis.ifelse(facts[one] == "", UNDEFINED, facts[one]) for one in keys})
+    keys = key_columns(shape)
     columns = [COLUMN.get(one, one) for one in ASSET_PROPERTIES]
-    told = {column for one in asked for column in TOLD_BY.get(one, ())}
+    told = {column for one in shape.aggregate or FINEST for column in TOLD_BY.get(one, ())}
+    facts = kept_assets(shape, (*told, "run_start", "run_end", "run_seconds", *ASSET_SUMS))
     grouped = facts.group_by("set", *keys).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
-        **{column: _common(facts[column]) for column in columns if column in told and column not in keys},
+        **{column: common(facts[column]) for column in columns if column in told and column not in keys},
         **{column: facts[column].sum() for column in (*ASSET_SUMS, "run_seconds")},
     )
     grouped = grouped.mutate(**{column: ibis.literal("") for column in columns if column not in told | set(keys)})
-    name = grouped[keys[0]]
-    for key in keys[1:]:
-        name = name.concat("/").concat(grouped[key])
-    rows = grouped.mutate(name=name).select("set", "name", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds")
+    rows = grouped.mutate(name=name_of_assets(grouped, shape)).select(
+        "set", "name", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds"
+    )
     return rows.mutate(total_cost=sum_of(rows, ASSET_COSTS))
 
 
-def _common(values: ir.StringColumn) -> ir.StringScalar:
+def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
+    """The set and ``columns`` of the assets that the filter of ``shape`` keeps, with ``key_columns``.
+
+    Of those, ``UNDEFINED`` is where nothing is known; asset_name is the name.
+    """
+    facts = facts_table("asset").rename(asset_name="name")
+    needed = {"set", *columns, *key_columns(shape), *(column_compared(one, shape) for one in comparisons(shape.kept))}
+    if shape.lookups:
+        needed |= {"day", "cluster", "type", "asset_name"}
+    # An engine plans each column that is named.
+    facts = with_node_labels(facts.select(*(one for one in facts.columns if one in needed)), shape)
+    if shape.filtered:
+        facts = facts.filter(kept(facts, shape))
+    values = {}
+    for one, column in zip(shape.aggregate or FINEST, key_columns(shape), strict=True):
+        lookup = shape.lookup_of(one)
+        # Kubecost names rows of labels key=value.
+        value = facts[column] if lookup is None else ibis.literal(f"{lookup[1]}=").concat(facts[column])
+        values[column] = ibis.ifelse(facts[column].fill_null("") == "", UNDEFINED, value)
+    return facts.mutate(**values)
+
+
+def key_columns(shape: Shape) -> tuple[str, ...]:
+    """The columns of ``kept_assets`` whose values name a row."""
+    found = []
+    for one in shape.aggregate or FINEST:
+        lookup = shape.lookup_of(one)
+        found.append(COLUMN.get(one, one) if lookup is None else column_of(lookup))
+    return tuple(found)
+
+
+def name_of_assets(rows: ir.Table, shape: Shape) -> ir.StringValue:
+    """The name of each row: its keys, joined by slashes."""
+    first, *others = key_columns(shape)
+    name = rows[first]
+    for key in others:
+        name = name.concat("/").concat(rows[key])
+    return name
+
+
+def common(values: ir.StringColumn) -> ir.StringScalar:
     """The value all rows of a group have, or empty."""
     return ibis.ifelse(values.min() == values.max(), values.min(), "")

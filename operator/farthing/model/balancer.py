@@ -50,8 +50,8 @@ def balancers(cluster: str, charged: ir.Table, seen: ir.Table, behind: ir.Table)
 
 
 def balancer_assets(cluster: str, seen: ir.Table) -> ir.Table:
-    """Each of ``seen`` as an asset, columns ``tables.ASSET``; its name is ``namespace/service``."""
-    named = seen.mutate(name=seen.namespace.concat("/").concat(seen.service))
+    """Each of ``seen`` as an asset, columns ``tables.ASSET``: its name is ``namespace/service``, its provider id its address."""
+    named = seen.mutate(name=seen.namespace.concat("/").concat(seen.service), provider_id=seen.address)
     return other_assets(named, cluster, "LoadBalancer", "Network")
 
 

@@ -42,6 +42,7 @@ OPTIONAL = {
     "claim_scrapes": "kube_persistentvolumeclaim_info",
     "pod_claims": "kube_pod_spec_volumes_persistentvolumeclaims_info",
     "pv_rate": "pv_hourly_cost",
+    "pv_used": "kubelet_volume_stats_used_bytes",
     "transmit_last": "container_network_transmit_bytes_total",
     "egress_last": "kubecost_pod_network_egress_bytes_total",
     "network_internet_rate": "kubecost_network_internet_egress_cost",
@@ -52,10 +53,13 @@ OPTIONAL = {
     "pod_labels": "kube_pod_labels",
     "pod_annotations": "kube_pod_annotations",
     "namespace_labels": "kube_namespace_labels",
+    "labels_of_nodes": "kube_node_labels",
+    "cpu_modes": "node_cpu_seconds_total",
+    "root_bytes": "node_filesystem_size_bytes",
 }
 """Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 
-OF_CHUNKS = ("pod_claims", "pod_labels", "pod_annotations", "namespace_labels")
+OF_CHUNKS = ("pod_claims", "pod_labels", "pod_annotations", "namespace_labels", "labels_of_nodes")
 """Those of ``OPTIONAL`` whose samples tell of all intervals of a chunk at once."""
 
 SETTLES_AFTER = 600.0

@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.asset_detail import label_rows, part_rows
 from farthing.model.question import Shape
 from farthing.model.tables import table
 from farthing.model.telling import keys, name_of, told_apart
@@ -30,7 +31,9 @@ def said_rows(shape: Shape) -> ir.Table:
 
 
 def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
-    """What the rows of ``shape`` have besides their sums, by name: volume, balancer and said."""
+    """What the rows of ``shape`` have besides their sums, by name: volume, balancer and said; of assets asset_part and node_label."""
+    if shape.kind == "asset":
+        return {"asset_part": part_rows, "node_label": label_rows}
     found: dict[str, Callable[[Shape], ir.Table]] = {"volume": volume_rows, "balancer": balancer_rows}
     if not shape.aggregate:
         found["said"] = said_rows

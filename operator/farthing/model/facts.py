@@ -6,8 +6,11 @@ import ibis.expr.types as ir
 from farthing.model.allocation import allocations, charges
 from farthing.model.asset import node_assets, residuals
 from farthing.model.balancer import balancer_assets, balancers, balancers_seen
+from farthing.model.breakdown import cpu_shares, node_names
+from farthing.model.cloud import clouds, in_cloud
 from farthing.model.coverage import observations, with_residual
 from farthing.model.growth import counters
+from farthing.model.local_disk import local_disk_assets, root_disks
 from farthing.model.management import management_assets
 from farthing.model.network import (
     RECEIVED,
@@ -27,7 +30,7 @@ from farthing.model.pace import paces
 from farthing.model.runtime import container_runs
 from farthing.model.selectors import selected
 from farthing.model.services import behind, behind_each, slice_pods
-from farthing.model.tables import FACTS, IDENTITY, LARGEST, table
+from farthing.model.tables import FACTS, IDENTITY, LARGEST, LARGEST_OF_ASSETS, table
 from farthing.model.usage import cgroup_samples, container_usage
 from farthing.model.volume import disk_assets, disks, volumes
 from farthing.model.workload import workloads
@@ -71,13 +74,17 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         moved.append(step(column, through_interfaces(grown, pods, column)))
     crossed = step("traffic", traffic(charged, pods, moved))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))
+    names = step("node_name", node_names())
     others = (
         disk_assets(cluster, disk),
+        local_disk_assets(cluster, nodes, step("root", root_disks(names))),
         network_assets(cluster, allocation),
         balancer_assets(cluster, served),
         management_assets(cluster, pace),
     )
-    asset = step("asset", ibis.union(node_assets(cluster, nodes, allocation), *others, distinct=False))
+    of_nodes = node_assets(cluster, nodes, allocation, step("cpu_share", cpu_shares(names)))
+    made_of = ibis.union(of_nodes, *others, distinct=False)
+    asset = step("asset", in_cloud(made_of, step("cloud", clouds(nodes))))
     step("observed", with_residual(seen, residuals(allocation, asset)))
     return made
 
@@ -87,12 +94,13 @@ def rolled_up(name: str, start: int) -> ir.Table:
     facts = table(name)
     key = IDENTITY[name]
     times = {} if name == "workload" else {"run_start": facts.run_start.min(), "run_end": facts.run_end.max()}
+    largest = {*LARGEST, *LARGEST_OF_ASSETS}
     added = [column for column in FACTS[name] if column not in {*key, "start", *times}]
     return (
         facts.group_by(*key)
         .agg(
             **times,
-            **{column: facts[column].max() if column in LARGEST else facts[column].sum() for column in added},
+            **{column: facts[column].max() if column in largest else facts[column].sum() for column in added},
         )
         .mutate(start=ibis.literal(start, "int64"))
         .select(*FACTS[name])

@@ -25,9 +25,9 @@ from farthing.model.filters import (
 )
 
 
-def parse_filter(text: str) -> Filter:
-    """The filter ``text`` of v2; empty keeps everything. Raises InvalidQuestionError, which tells the position."""
-    return _Parser(text).parse() if text.strip() else Every()
+def parse_filter(text: str, fields: tuple[str, ...] = FIELDS) -> Filter:
+    """The filter ``text`` of v2 over ``fields``; empty keeps everything. Raises InvalidQuestionError, which tells the position."""
+    return _Parser(text, fields).parse() if text.strip() else Every()
 
 
 _TOKEN: Final = re.compile(
@@ -44,6 +44,7 @@ class _Parser:
     """Reads a filter from left to right, one token ahead."""
 
     text: str
+    fields: tuple[str, ...]
     at: int = 0
     depth: int = 0
     values: int = 0
@@ -84,10 +85,10 @@ class _Parser:
         return self._comparison()
 
     def _comparison(self) -> Comparison:
-        named = self._take(lambda token: bool(token["field"]), "a field such as namespace")
+        named = self._take(lambda token: bool(token["field"]), f"a field such as {self._example}")
         name, key = named["field"], named["key"]
-        if name not in FIELDS:
-            self._fail(f"one of {', '.join(FIELDS)}", named)
+        if name not in self.fields:
+            self._fail(f"one of {', '.join(self.fields)}", named)
         if key is not None and (name not in KEYED or not key.strip()):
             self._fail(f"{name} without brackets" if name not in KEYED else f"{name}[app], with a key", named)
         op = self._take(lambda token: bool(token["op"]), f"one of {', '.join((*SIGNS, '!:'))} after {name}")["op"]
@@ -98,6 +99,10 @@ class _Parser:
         if name in KEYED and key is None:
             values = tuple(map(label_key, values))
         return Comparison(name, sign, values, label_key((key or "").strip()), op.startswith("!"))
+
+    @property
+    def _example(self) -> str:
+        return "namespace" if "namespace" in self.fields else self.fields[0]
 
     def _values(self) -> Iterator[str]:
         wanted = 'a value in double quotes, such as "web"'

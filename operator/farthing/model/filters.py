@@ -1,8 +1,8 @@
 """Filters: what a row is compared with, and Kubecost's ``filterX`` lists of v1 in that form; v2 is ``filter_parser``'s."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from farthing.errors import InvalidQuestionError
@@ -17,6 +17,14 @@ FIELDS: Final = (
     *KEYED, *ALIASES,
 )  # fmt: skip
 """What a filter of allocations may compare; ``provider`` is the provider id of the node."""
+
+ASSET_FIELDS: Final = (
+    "name", "assetType", "category", "cluster", "project", "provider", "providerID", "account", "service", "label",
+)  # fmt: skip
+"""What a filter of assets may compare; the labels are those of nodes."""
+
+CASELESS: Final = ("assetType",)
+"""Fields of which ``Node`` is ``node``."""
 
 LISTS: Final[Mapping[str, str]] = {
     "filterClusters": "cluster",
@@ -37,6 +45,20 @@ LISTS: Final[Mapping[str, str]] = {
 }
 """The field that each parameter of v1 compares."""
 
+ASSET_LISTS: Final[Mapping[str, str]] = {
+    "filterAccounts": "account",
+    "filterCategories": "category",
+    "filterClusters": "cluster",
+    "filterLabels": "label",
+    "filterNames": "name",
+    "filterProjects": "project",
+    "filterProviders": "provider",
+    "filterProviderIDs": "providerID",
+    "filterServices": "service",
+    "filterTypes": "assetType",
+}
+"""The same of assets."""
+
 MOST_VALUES: Final = 1000
 DEEPEST: Final = 32
 SHOWN: Final = 60
@@ -54,6 +76,11 @@ class Comparison:
     """Of a label or an annotation, spelled by ``label_key``; empty where ``values`` are keys."""
     negated: bool = False
 
+    @property
+    def lowered(self) -> "Comparison":
+        """The same with values in lower case."""
+        return replace(self, values=tuple(one.lower() for one in self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class Every:
@@ -64,7 +91,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One of its parts holds."""
+    """One of its parts holds; with no parts, of no row."""
 
     parts: "tuple[Filter, ...]"
 
@@ -102,15 +129,27 @@ def parse_lists(lists: Mapping[str, str]) -> Filter:
 
     Raises InvalidQuestionError for a parameter that there is not, or a label without its value.
     """
+    return _every(lists, LISTS, _listed)
+
+
+def parse_asset_lists(lists: Mapping[str, str]) -> Filter:
+    """The same of the parameters of assets. A label without key or value fits no asset, and ``*`` is a sign of types and of keys.
+
+    Raises InvalidQuestionError for a parameter that there is not.
+    """
+    return _every(lists, ASSET_LISTS, _listed_asset)
+
+
+def _every(lists: Mapping[str, str], known: Mapping[str, str], listed: Callable[[str, str], Filter]) -> Filter:
     parts: list[Filter] = []
     for name, text in lists.items():
-        if name not in LISTS:
-            raise InvalidQuestionError(f"{name} is no filter; allowed are {', '.join(LISTS)}")
+        if name not in known:
+            raise InvalidQuestionError(f"{name} is no filter; allowed are {', '.join(known)}")
         values = [one.strip() for one in text.split(",") if one.strip()]
         if len(values) > MOST_VALUES:
             raise InvalidQuestionError(f"{name} has {len(values)} values; at most {MOST_VALUES} are offered")
         if values:
-            parts.append(Either(tuple(_together(_listed(name, value) for value in values))))
+            parts.append(Either(tuple(_together(listed(known[name], value) for value in values))))
     return Every(tuple(parts))
 
 
@@ -128,17 +167,27 @@ def _together(parts: Iterable[Filter]) -> Iterator[Filter]:
     yield from others
 
 
-def _listed(name: str, text: str) -> Filter:
-    compared = LISTS[name]
+def _listed(compared: str, text: str) -> Filter:
     if compared in KEYED:
         key, colon, value = text.partition(":")
         if not colon or not key.strip():
-            raise InvalidQuestionError(f"{name} {text!r} names no value: write key:value, such as app:web")
+            raise InvalidQuestionError(
+                f"filter{compared.capitalize()}s {text!r} names no value: write key:value, such as app:web"
+            )
         return _starred(compared, value.strip(), label_key(key.strip()))
     kind, colon, controller = text.partition(":")
-    if name == "filterControllers" and colon:
+    if compared == "controllerName" and colon:
         return Every((_starred("controllerKind", kind.strip()), _starred(compared, controller.strip())))
     return _starred(compared, text)
+
+
+def _listed_asset(compared: str, text: str) -> Filter:
+    if compared == "assetType":
+        return Comparison(compared, "equals", (text,))
+    if compared != "label":
+        return _starred(compared, text)
+    key, _, value = (part.strip() for part in text.partition(":"))
+    return _starred(compared, value, label_key(key)) if key and value and "*" not in key else Either(())
 
 
 def _starred(compared: str, text: str, key: str = "") -> Comparison:

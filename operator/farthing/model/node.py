@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
-from farthing.model.sampled import samples
+from farthing.model.sampled import POOLS, samples
 from farthing.model.tables import RESOURCES, extend, table, zero
 
 NODE = ("start", "node")
@@ -50,7 +50,7 @@ def node_runs(pace: ir.Table) -> ir.Table:
 
 
 def _node_labels() -> ir.Table:
-    """Instance type, region, zone and whether it is spot, by the labels the providers set, of the newest node of a name."""
+    """Pool, instance type, region, zone and whether it is spot, by the labels the providers set, of the newest node of a name."""
     labels = samples("node_labels").drop("value")
     names = [name for name in labels.columns if name != "start"]
     before = table("hours").join(labels.rename(previous_start="start"), "previous_start").select("start", *names)
@@ -66,6 +66,7 @@ def _node_labels() -> ir.Table:
         | (labels.label_kubernetes_azure_com_scalesetpriority.lower() == "spot")
     )
     return labels.group_by(*NODE).agg(
+        pool=ibis.coalesce(*(labels[label].max().nullif("") for label in POOLS), ""),
         instance_type=labels.label_node_kubernetes_io_instance_type.max(),
         region=labels.label_topology_kubernetes_io_region.max(),
         zone=labels.label_topology_kubernetes_io_zone.max(),
@@ -109,7 +110,7 @@ def node_prices(rows: ir.Table) -> ir.Table:
     rows = rows.mutate(
         provider=provider_of(rows.provider_id),
         spot=rows.spot_label.fill_null(ibis.literal(value=False)) | (rows.node_spot.fill_null(0.0) > 0),
-        **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone")},
+        **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone", "pool")},
     )
     return rows
 

@@ -22,7 +22,10 @@ ALLOCATION_AGGREGATES: Final = (
 KEYED_AGGREGATES: Final = ("label:", "annotation:")
 """What stands before the key of a label or an annotation in an aggregate."""
 
-ASSET_PROPERTIES: Final = ("cluster", "provider", "category", "type", "name", "providerID", "region", "instanceType")
+ASSET_PROPERTIES: Final = (
+    "provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name", "region", "instanceType",
+)  # fmt: skip
+"""What a row of assets tells of them where they agree, and may be grouped by."""
 ORDERS: Final = (
     "totalCost", "cpuCost", "ramCost", "gpuCost", "pvCost", "networkCost", "loadBalancerCost", "sharedCost", "efficiency",
     "name",
@@ -36,8 +39,10 @@ COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
 MOST_LOOKUPS: Final = 10
 """Different labels and annotations that one question may ask for: each is a join, and more of them take seconds to plan."""
 
+NODE_LABEL: Final = "node_label"
+
 Lookup: TypeAlias = tuple[str, str]
-"""``label`` or ``annotation``, and its key as kube-state-metrics spells it."""
+"""``label``, ``annotation`` or ``node_label``, and its key as kube-state-metrics spells it."""
 
 Aliases: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -59,7 +64,7 @@ class Sharing:
     monthly_cost: float = 0.0
     """An amount a month of 730 h. [currency]"""
     overhead: bool = False
-    """The clusters' management."""
+    """The clusters' management, and the disks that their nodes boot from."""
     even: bool = False
     """Whether every row gets the same rather than a part by its cost; of idle, always by cost."""
 
@@ -129,12 +134,14 @@ class Shape:
             )
 
     def _check_aggregate(self, one: str) -> None:
-        keyed = self.kind == "allocation" and one.startswith(KEYED_AGGREGATES)
+        # Nodes have labels and nothing else that is said of them.
+        of_kind = KEYED_AGGREGATES if self.kind == "allocation" else KEYED_AGGREGATES[:1]
+        keyed = one.startswith(of_kind)
         allowed = ALLOCATION_AGGREGATES if self.kind == "allocation" else ASSET_PROPERTIES
         if keyed and not one.partition(":")[2].strip():
             raise InvalidQuestionError(f"aggregate {one!r} names no key; write label:app")
         if not keyed and one not in allowed:
-            keys = ", label:KEY, annotation:KEY" if self.kind == "allocation" else ""
+            keys = "".join(f", {start}KEY" for start in of_kind)
             raise InvalidQuestionError(f"aggregate {one!r} is not offered; allowed are {', '.join(allowed)}{keys}")
 
     @property
@@ -149,7 +156,7 @@ class Shape:
         """What the property ``asked`` looks up, if it is a label, an annotation or an alias."""
         kind, colon, key = asked.partition(":")
         if colon:
-            return kind, label_key(key.strip())
+            return self._said(kind), label_key(key.strip())
         return ("label", self.label_of(asked)) if asked in ALIASES else None
 
     def lookups_of_comparison(self, comparison: Comparison) -> tuple[Lookup, ...]:
@@ -158,7 +165,12 @@ class Shape:
             return (("label", self.label_of(comparison.field)),)
         if comparison.field not in KEYED:
             return ()
-        return tuple((comparison.field, key) for key in ((comparison.key,) if comparison.key else comparison.values))
+        keys = (comparison.key,) if comparison.key else comparison.values
+        return tuple((self._said(comparison.field), key) for key in keys)
+
+    def _said(self, kind: str) -> str:
+        """What is looked up where a ``label`` or an ``annotation`` is asked for: assets have their nodes' labels."""
+        return kind if self.kind == "allocation" else NODE_LABEL
 
     @property
     def filtered(self) -> bool:

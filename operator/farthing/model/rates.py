@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.cloud import shaped_like
 from farthing.model.tables import GIB
 
 
@@ -82,7 +83,7 @@ DRIVERS: dict[str, str] = {
 def provider_of(provider_id: ir.StringValue) -> ir.StringValue:
     """The provider's name by its id: ``aws:///us-east-1a/i-0abc`` is AWS; empty where it says nothing."""
     scheme = provider_id.re_extract("^([a-z0-9]+)[:.]", 1)
-    return scheme.cases(*PROVIDERS.items(), else_="")
+    return ibis.coalesce(scheme.cases(*PROVIDERS.items(), else_="").nullif(""), shaped_like(provider_id))
 
 
 def provider_of_driver(driver: ir.StringValue) -> ir.StringValue:

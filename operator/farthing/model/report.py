@@ -9,12 +9,13 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset_report import ASSET_SUMS, asset_report
+from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import Shape
 from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, sum_of, summed_rows
 from farthing.model.spreading import is_shown, share_of, weights, with_last_resort
 from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, by_key, needs_pools, pool_columns, pools_by, told
 from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, zero
-from farthing.model.telling import UNALLOCATED, keys, name_of
+from farthing.model.telling import keys, name_of
 
 IDLE = "__idle__"
 

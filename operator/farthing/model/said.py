@@ -1,4 +1,4 @@
-"""What is said of the pods of facts: labels, annotations and services, joined where a question needs them."""
+"""What is said of the pods and nodes of facts: labels, annotations and services, joined where a question needs them."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.filters import Comparison, comparisons
-from farthing.model.question import Lookup, Shape
-from farthing.model.tables import extend, table
+from farthing.model.question import NODE_LABEL, Lookup, Shape
+from farthing.model.tables import Columns, extend, table
 
 POD = ("day", "cluster", "namespace", "pod", "uid")
 NAMESPACE = ("day", "cluster", "namespace")
@@ -16,6 +16,9 @@ OWN = {"day": "int64", "uid": "string", "value": "string"}
 INHERITED = {**dict.fromkeys(NAMESPACE, "string"), "day": "int64", "value": "string"}
 """Columns of the tables that hold the values of one label: of pods, and of namespaces."""
 
+OF_NODES = {"day": "int64", "cluster": "string", "pod": "string", "value": "string"}
+"""The same of labels of nodes, whose name stands for the pod's."""
+
 HAS_SERVICE = "has_service"
 
 
@@ -23,6 +26,27 @@ def column_of(lookup: Lookup) -> str:
     """The column that holds what is looked up; null where nothing is said."""
     kind, key = lookup
     return f"{kind}:{key}"
+
+
+def tables_of(lookup: Lookup) -> tuple[tuple[Lookup, Columns], ...]:
+    """What the tables of the values of ``lookup`` tell of, and their columns; each is called as ``column_of`` says."""
+    kind, key = lookup
+    if kind == NODE_LABEL:
+        return ((lookup, OF_NODES),)
+    return ((lookup, OWN), ((f"namespace_{kind}", key), INHERITED))
+
+
+def with_node_labels(assets: ir.Table, shape: Shape) -> ir.Table:
+    """``assets`` with a column for each label that ``shape`` asks for; only nodes have any."""
+    joined, values = assets, {}
+    for number, lookup in enumerate(shape.lookups):
+        column = column_of(lookup)
+        own = ibis.table(OF_NODES, name=column).rename({f"{name}_{number}": name for name in OF_NODES})
+        on = zip(("day", "cluster", "asset_name"), ("day", "cluster", "pod"), strict=True)
+        met = [assets[left] == own[f"{right}_{number}"] for left, right in on]
+        joined = joined.left_join(own, [assets.type == "Node", *met])
+        values[column] = own[f"value_{number}"]
+    return joined.select(*(assets[name] for name in assets.columns), **values) if values else assets
 
 
 def with_said(facts: ir.Table, shape: Shape) -> ir.Table:

@@ -13,6 +13,19 @@ CGROUP_KEY = ("namespace", "pod", "container", "id")
 SAID = ("key", "label_value")
 """A label of a sample, as a row: tables with these have one row for each label that their metric carries."""
 
+POOLS = (
+    "label_eks_amazonaws_com_nodegroup",
+    "label_cloud_google_com_gke_nodepool",
+    "label_kubernetes_azure_com_agentpool",
+    "label_agentpool",
+    "label_alibabacloud_com_nodepool_id",
+    "label_karpenter_sh_nodepool",
+)
+"""Labels by which providers name the pool that a node belongs to."""
+
+EXPORTER = ("instance", "node", "kubernetes_node")
+"""Labels by which an exporter may tell the node that it is on."""
+
 NUMBERED = {"container_no": ("containers", CONTAINER_KEY), "cgroup_no": ("cgroups", CGROUP_KEY), **NETWORK_NUMBERED}
 """Identities of four labels and more are kept once, in a table of their own, and numbered: the number is what samples carry."""
 
@@ -59,13 +72,19 @@ SAMPLES: dict[str, tuple[str, ...]] = {
         "label_cloud_google_com_gke_spot",
         "label_cloud_google_com_gke_preemptible",
         "label_kubernetes_azure_com_scalesetpriority",
+        *POOLS,
     ),
+    "labels_of_nodes": ("node", *SAID),
+    "node_addresses": ("node", "internal_ip"),
+    "cpu_modes": (*EXPORTER, "namespace", "pod", "mode"),
+    **dict.fromkeys(("root_bytes", "root_free", "root_least_free"), (*EXPORTER, "namespace", "pod")),
     # Volumes (C5).
     **dict.fromkeys(("pv_scrapes", "pv_bytes", "pv_created"), ("persistentvolume",)),
     "pv_rate": ("persistentvolume", "volumename", "provider_id"),
     "claim_scrapes": ("namespace", "persistentvolumeclaim", "volumename", "storageclass"),
     "pv_info": ("persistentvolume", "storageclass", "csi_driver", "csi_volume_handle", "ebs_volume_id",
                 "gce_persistent_disk_name", "azure_disk_name"),
+    **dict.fromkeys(("pv_used", "pv_used_largest"), ("namespace", "persistentvolumeclaim")),
     "pod_claims": ("namespace", "pod", "uid", "persistentvolumeclaim"),
     **NETWORK_SAMPLES,
 }  # fmt: skip

@@ -10,11 +10,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import COST_METRICS, Shape
 from farthing.model.sharing import IDLE_COSTS, sum_of, summed_rows
 from farthing.model.sums import OF_SETS, sums_table
 from farthing.model.tables import COSTS, HOUR, zero
-from farthing.model.telling import UNALLOCATED, facts_table, keys
+from farthing.model.telling import facts_table, keys
 
 PART = ("set", "part", "cost")
 
@@ -31,7 +32,7 @@ def shared_costs(shape: Shape) -> ir.Table:
         parts.append(found.rename(part="shared_as").select(*PART))
     if shape.sharing.overhead:
         asset = facts_table("asset")
-        fees = asset.group_by("set").agg(cost=asset.management_cost.sum())
+        fees = asset.group_by("set").agg(cost=(asset.management_cost + asset.local_cost).sum())
         parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
     return both.filter(both.cost > 0)

@@ -89,8 +89,21 @@ WORKLOAD: Columns = {
 """What is said of each pod on each local day, which begins at ``start``: one row a label, annotation and service of it.
 
 ``kind`` is ``label`` or ``annotation`` (the pod's; where it has none of that key, its namespace's), ``service`` (``key`` is
-the service's name, ``value`` empty), or ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty.
+the service's name, ``value`` empty), ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty; or
+``node_label``, of a node, whose name stands for the pod's: namespace and uid empty.
 """
+
+ASSET_TEXTS = ("account", "project", "service", "pool", "storage_class", "claim", "claim_namespace")
+"""What an asset tells of itself beside its identity at the provider; empty where it is not known."""
+
+LOCAL = "__local__"
+"""The storage class of disks that nodes boot from: nobody claims them."""
+
+USERS = ("system", "user", "other")
+"""Who used a node's cpu and memory: what the cluster needs itself, its workloads, and the rest that was not idle."""
+
+BROKEN_DOWN = tuple(f"{resource}_{user}" for resource in ("cpu", "ram") for user in USERS)
+"""The used part of a node by ``USERS``. [core-s, B-s]"""
 
 ASSET: Columns = {
     "start": "int64",
@@ -106,22 +119,27 @@ ASSET: Columns = {
     "zone": "string",
     "spot": "boolean",
     "rate_source": "string",
+    **dict.fromkeys(ASSET_TEXTS, "string"),
     **_TIMES,
     **{
         f"{resource}_{part}": "float64"
         for resource in RESOURCES
         for part in ("quantity", "cost", "allocated_cost", "idle_cost", "overallocated_cost")
     },
+    **dict.fromkeys(BROKEN_DOWN, "float64"),
     "pv_quantity": "float64",
+    "pv_used": "float64",
+    "pv_used_max": "float64",
     "pv_cost": "float64",
+    "local_cost": "float64",
     "network_cost": "float64",
     "lb_cost": "float64",
     "management_cost": "float64",
 }
 """What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
 
-A Node has costs of cpu, ram and gpu; a Disk ``pv_quantity`` [B-s] and ``pv_cost``; Network, LoadBalancer and
-ClusterManagement one cost each.
+A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max`` [B] and
+``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
 """
 
 FACTS: dict[str, Columns] = {
@@ -130,6 +148,7 @@ FACTS: dict[str, Columns] = {
 """The tables that are kept."""
 
 LARGEST = ("cpu_used_max", "ram_used_max")
+LARGEST_OF_ASSETS = ("pv_used_max",)
 """Columns of which the largest counts where rows are put together; numbers add up else."""
 
 IDENTITY: dict[str, tuple[str, ...]] = {
@@ -139,7 +158,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
     "workload": ("cluster", "namespace", "pod", "uid", "kind", "key", "value"),
     "asset": (
         "cluster", "type", "category", "provider", "name", "provider_id", "instance_type", "region", "zone", "spot",
-        "rate_source",
+        "rate_source", *ASSET_TEXTS,
     ),
 }  # fmt: skip
 """What tells one row from another within an interval."""

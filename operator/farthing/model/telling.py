@@ -3,12 +3,11 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.filters import KEYED, Comparison, Every, Filter, everything, label_key
+from farthing.model.filters import label_key
+from farthing.model.keeping import UNALLOCATED, kept
 from farthing.model.question import CONTROLLER_KINDS, Shape
-from farthing.model.said import HAS_SERVICE, column_of, fits, flag_of, with_said, with_services
+from farthing.model.said import column_of, with_said, with_services
 from farthing.model.tables import FACTS, UNMOUNTED
-
-UNALLOCATED = "__unallocated__"
 
 SET = {"set": "int64", "day": "int64"}
 """The set of the report that a row of facts falls in, and the start of its day [unix s]: columns of the facts a report is made of."""
@@ -23,10 +22,6 @@ COLUMN = {
     "name": "asset_name",
 }
 """Properties whose column has another name."""
-
-COMPARED = {"controllerKind": "controller_kind", "controllerName": "controller", "provider": "provider_id"}
-"""Fields of a filter whose column has another name."""
-
 
 ORDER_COLUMN = {
     "totalCost": "total_cost",
@@ -77,7 +72,7 @@ def told_apart(table: str, shape: Shape) -> ir.Table:
     if shape.namespace:
         facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = with_said(facts, shape)
-    facts = facts.mutate(is_kept=_kept(facts, shape.kept, shape))
+    facts = facts.mutate(is_kept=kept(facts, shape))
     facts = facts.mutate(shared_as=_shared_as(facts, shape), is_unmounted=facts.container == UNMOUNTED)
     facts = facts.mutate(is_shared=facts.shared_as != "")
     facts = with_services(facts) if "service" in shape.aggregate else facts.mutate(part=ibis.literal(1).cast("float64"))
@@ -113,31 +108,3 @@ def _shared_as(facts: ir.Table, shape: Shape) -> ir.StringValue:
         carried = (facts[column_of(("label", label_key(key)))] == value).fill_null(ibis.literal(value=False))
         branches.append((carried, ibis.literal(f"{label_key(key)}={value}")))
     return ibis.cases(*branches, else_="") if branches else ibis.literal("")
-
-
-def _kept(facts: ir.Table, kept: Filter, shape: Shape) -> ir.BooleanValue:
-    """Whether the filter ``kept`` holds of a row."""
-    if everything(kept):
-        return ibis.literal(value=True)
-    if isinstance(kept, Comparison):
-        found = _compared(facts, kept, shape)
-        return ~found if kept.negated else found
-    first, *others = [_kept(facts, part, shape) for part in kept.parts]
-    for one in others:
-        first = first & one if isinstance(kept, Every) else first | one
-    return first
-
-
-def _compared(facts: ir.Table, comparison: Comparison, shape: Shape) -> ir.BooleanValue:
-    # What has no value is named so in rows, and found by that name.
-    lacking = UNALLOCATED in comparison.values
-    if comparison.field == "services":
-        flag = facts[flag_of(comparison, shape)]
-        return flag | ~facts[HAS_SERVICE] if lacking else flag
-    lookups = [facts[column_of(lookup)] for lookup in shape.lookups_of_comparison(comparison)]
-    if comparison.field in KEYED and not comparison.key:
-        return ibis.or_(*(value.notnull() for value in lookups))
-    value = lookups[0] if lookups else facts[COMPARED.get(comparison.field, comparison.field)]
-    value = value.fill_null("")
-    found = fits(value, comparison)
-    return found | (value == "") if lacking else found

@@ -15,6 +15,7 @@ from farthing.model.sampled import POD_KEY, samples
 from farthing.model.tables import GIB, HOUR, UNMOUNTED, VOLUME, extend
 
 PV = ("start", "persistentvolume")
+CLAIM = ("start", "claim_namespace", "claim")
 
 DISK = {
     "start": "int64",
@@ -30,19 +31,27 @@ DISK = {
     "run_end": "float64",
     "run_seconds": "float64",
     "pv_quantity": "float64",
+    "pv_used": "float64",
+    "pv_used_max": "float64",
     "pv_cost": "float64",
 }
 
 
 def disks(pace: ir.Table) -> ir.Table:
-    """Each volume in each interval: columns ``DISK``, pv_quantity in B-s; claim and its namespace are empty where it has none."""
+    """Each volume in each interval: columns ``DISK``; claim and its namespace are empty where it has none.
+
+    pv_quantity and pv_used are B-s, pv_used_max B; used is what the kubelet of a pod that mounts it sees.
+    """
     rows = extend(_runs(pace), samples("pv_bytes", "bytes"), *PV)
     rows = extend(rows, _told_rates(), *PV)
     rows = extend(rows, _claims(), *PV)
+    rows = extend(rows, _used(), *CLAIM)
     rows = extend(rows, _infos(), "persistentvolume")
     rows = rows.mutate(
         provider=_first(rows.provider, provider_of(_first(rows.provider_id, rows.told_id))),
         pv_quantity=rows.bytes.fill_null(0.0) * rows.run_seconds,
+        pv_used=rows.used.fill_null(0.0) * rows.run_seconds,
+        pv_used_max=rows.largest.fill_null(0.0),
         rate_source=volume_rate_source(rows.told),
     )
     return rows.mutate(
@@ -143,6 +152,13 @@ def _claims() -> ir.Table:
         claim=claims.persistentvolumeclaim,
         claim_class=_class(claims.storageclass),
     )
+
+
+def _used() -> ir.Table:
+    """How much of the volume of each claim was used: used, the mean, and largest. [B]"""
+    mean, largest = samples("pv_used", "used"), samples("pv_used_largest", "largest")
+    rows = extend(mean, largest, "start", "namespace", "persistentvolumeclaim")
+    return rows.rename(claim_namespace="namespace", claim="persistentvolumeclaim")
 
 
 def _infos() -> ir.Table:

@@ -20,6 +20,11 @@ IS_BOUND = (Matcher("volumename", "!=", ""),)
 CPU_SECONDS = "container_cpu_usage_seconds_total"
 WORKING_SET = "container_memory_working_set_bytes"
 
+VOLUME_USED = "kubelet_volume_stats_used_bytes"
+
+ROOT_FREE = "node_filesystem_free_bytes"
+OF_ROOT = (Matcher("mountpoint", "=", "/"), Matcher("fstype", "!=", "rootfs"))
+
 OF_PODS = (Matcher("pod", "!=", ""), Matcher("interface", "!=", "lo"))
 """Network interfaces belong to a pod's sandbox, whose container is empty or ``"POD"``."""
 IN_HOST_NETWORK = (Matcher("host_network", "=", "true"),)
@@ -62,7 +67,7 @@ CATALOGUE: tuple[Query, ...] = (
     ),
     # Use, from cAdvisor.
     _read("cpu_last", CPU_SECONDS, Function.LAST, matchers=IS_CONTAINER, carried=True),
-    _read("cpu_first", CPU_SECONDS, Function.FIRST_OF_COUNTER, Combine.MIN, IS_CONTAINER),
+    _read("cpu_first", CPU_SECONDS, Function.LEAST, Combine.MIN, IS_CONTAINER),
     _read("cpu_reset_growth", CPU_SECONDS, Function.GROWTH_IF_RESET, matchers=IS_CONTAINER),
     _read("cpu_scraped", CPU_SECONDS, Function.LAST_SCRAPE, matchers=IS_CONTAINER, carried=True),
     _read("ram_sum", WORKING_SET, Function.SUM, Combine.MOST, IS_CONTAINER),
@@ -76,6 +81,11 @@ CATALOGUE: tuple[Query, ...] = (
     _read("node_created", "kube_node_created", Function.LAST),
     _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True),
     _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
+    # What their cores did, and the disk they boot from, from node-exporter where it runs.
+    _read("cpu_modes", "node_cpu_seconds_total", Function.GROWTH, Combine.MOST),
+    _read("root_bytes", "node_filesystem_size_bytes", Function.MEAN, Combine.MEAN, OF_ROOT),
+    _read("root_free", ROOT_FREE, Function.MEAN, Combine.MEAN, OF_ROOT),
+    _read("root_least_free", ROOT_FREE, Function.LEAST, Combine.MIN, OF_ROOT),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
     _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN),
@@ -88,6 +98,8 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pv_created", "kube_persistentvolume_created", Function.LAST),
     _read("pv_rate", "pv_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("claim_scrapes", "kube_persistentvolumeclaim_info", Function.COUNT, Combine.MOST, matchers=IS_BOUND),
+    _read("pv_used", VOLUME_USED, Function.MEAN, Combine.MEAN),
+    _read("pv_used_largest", VOLUME_USED, Function.LARGEST),
     _read("pv_info", "kube_persistentvolume_info", Function.LAST, once=True),
     _read("pod_claims", "kube_pod_spec_volumes_persistentvolumeclaims_info", Function.LAST, once=True),
     # How many scrapes there were: series that exist as long as their source does.
@@ -105,20 +117,22 @@ CATALOGUE: tuple[Query, ...] = (
     _read("pod_annotations", "kube_pod_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
     _read("namespace_labels", "kube_namespace_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("namespace_annotations", "kube_namespace_annotations", Function.LAST_SEEN, once=True, tall="annotation_"),
+    _read("node_addresses", "kube_node_info", Function.LAST, once=True),
+    _read("labels_of_nodes", "kube_node_labels", Function.LAST_SEEN, once=True, tall="label_"),
     _read("service_selectors", "service_selector_labels", Function.LAST_SEEN, once=True, tall="label_"),
     # Traffic of pods by where it goes, from the network-costs daemonset, and of their interfaces, from cAdvisor (C6).
     _read("pod_started", "kube_pod_start_time", Function.LAST, once=True),
     _read("host_pods", "kube_pod_info", Function.LAST, matchers=IN_HOST_NETWORK, once=True),
     _read("egress_last", EGRESS, Function.LAST, carried=True),
-    _read("egress_first", EGRESS, Function.FIRST_OF_COUNTER, Combine.MIN),
+    _read("egress_first", EGRESS, Function.LEAST, Combine.MIN),
     _read("egress_reset_growth", EGRESS, Function.GROWTH_IF_RESET),
     _read("egress_scraped", EGRESS, Function.LAST_SCRAPE, carried=True),
     _read("transmit_last", TRANSMITTED, Function.LAST, matchers=OF_PODS, carried=True),
-    _read("transmit_first", TRANSMITTED, Function.FIRST_OF_COUNTER, Combine.MIN, OF_PODS),
+    _read("transmit_first", TRANSMITTED, Function.LEAST, Combine.MIN, OF_PODS),
     _read("transmit_reset_growth", TRANSMITTED, Function.GROWTH_IF_RESET, matchers=OF_PODS),
     _read("transmit_scraped", TRANSMITTED, Function.LAST_SCRAPE, matchers=OF_PODS, carried=True),
     _read("receive_last", RECEIVED, Function.LAST, matchers=OF_PODS, carried=True),
-    _read("receive_first", RECEIVED, Function.FIRST_OF_COUNTER, Combine.MIN, OF_PODS),
+    _read("receive_first", RECEIVED, Function.LEAST, Combine.MIN, OF_PODS),
     _read("receive_reset_growth", RECEIVED, Function.GROWTH_IF_RESET, matchers=OF_PODS),
     _read("network_zone_rate", "kubecost_network_zone_egress_cost", Function.MEAN, Combine.MEAN),
     _read("network_region_rate", "kubecost_network_region_egress_cost", Function.MEAN, Combine.MEAN),

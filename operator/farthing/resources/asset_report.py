@@ -4,30 +4,59 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from farthing.model.filter_parser import parse_filter
+from farthing.model.filters import ASSET_FIELDS
+from farthing.model.question import Shape
 from farthing.resources import rules
 from farthing.resources.report import Metadata, Spec, descending, each_once
 from farthing.resources.status import AssetReportStatus
 
-AssetAggregate = Literal["cluster", "provider", "type", "category", "name", "providerID", "region", "instanceType"]
-AssetSort = Literal["totalCost", "cpuCost", "ramCost", "gpuCost", "name"]
+AssetSort = Literal["totalCost", "cpuCost", "ramCost", "gpuCost", "networkCost", "loadBalancerCost", "name"]
+
+
+def _aggregate(values: tuple[str, ...]) -> tuple[str, ...]:
+    Shape("asset", values)
+    return values
+
+
+def _filter(text: str) -> str:
+    parse_filter(text, ASSET_FIELDS)
+    return text
 
 
 class AssetReportSpec(Spec):
     """What to report about the costs of assets."""
 
-    aggregate: Annotated[tuple[AssetAggregate, ...], AfterValidator(each_once("aggregate"))] = Field(
+    aggregate: Annotated[
+        tuple[Annotated[str, Field(max_length=330)], ...],
+        AfterValidator(each_once("aggregate")),
+        AfterValidator(_aggregate),
+    ] = Field(
         default=(),
-        max_length=8,
-        json_schema_extra=rules.validations(rules.each_once("aggregate")),
+        max_length=10,
+        json_schema_extra=rules.validations(rules.each_once("aggregate"), rules.ASSET_AGGREGATE),
         description=(
-            "Properties whose values name a row, in this order, joined by a slash: cluster, provider, type, category, "
-            "name, providerID, region, instanceType. Default: an empty list, one row per asset."
+            "Properties whose values name a row, in this order, joined by a slash: provider, account, project, category, "
+            "cluster, type, service, providerID, name, region, instanceType, or label:KEY, of a node. What lacks the "
+            "property is named __undefined__. Default: an empty list, one row per asset, named by "
+            "provider/account/project/category/cluster/type/service/providerID/name."
+        ),
+    )
+    filter: Annotated[str, AfterValidator(_filter)] = Field(
+        default="",
+        max_length=4096,
+        description=(
+            'Which assets are reported, in Kubecost\'s language: assetType:"node"+label[pool]!:"spare". Signs are : (is), '
+            "~: (contains), <~: (begins with), ~>: (ends with), each with ! before it for not; + is and, | is or, "
+            "parentheses group. Fields are name, assetType (in any case), category, cluster, project, provider, "
+            "providerID, account, service, label[KEY], of a node. Default: empty, every asset."
         ),
     )
     sort_by: AssetSort = Field(
         default="totalCost",
         description=(
-            "Column that orders the rows: totalCost, cpuCost, ramCost, gpuCost (in the report's currency) or name. "
+            "Column that orders the rows: totalCost, cpuCost, ramCost, gpuCost, networkCost, loadBalancerCost (in the "
+            "report's currency) or name. "
             "Default: totalCost."
         ),
     )

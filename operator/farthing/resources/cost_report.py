@@ -139,8 +139,9 @@ class CostReportSpec(Spec):
     share_tenancy_costs: StrictBool | None = Field(
         default=None,
         description=(
-            "Whether the management fee of the cluster is spread over the rows. Default: none, which is true for a "
-            "report that sees the cluster and false for one that sees its own namespace."
+            "Whether what all tenants have in common, the management fee of the cluster and the disks that its nodes boot "
+            "from, is spread over the rows. Default: none, which is true for a report that sees the cluster and false for "
+            "one that sees its own namespace."
         ),
     )
     cost_metric: CostMetric = Field(

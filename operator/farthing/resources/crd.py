@@ -49,7 +49,7 @@ def crd(report: type[CostReport] | type[AssetReport]) -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": _columns(efficiency=report is CostReport),
+                    "additionalPrinterColumns": _columns(assets=report is AssetReport),
                     "schema": {"openAPIV3Schema": _root(report)},
                 },
             ],
@@ -129,18 +129,20 @@ def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _columns(*, efficiency: bool) -> list[dict[str, Any]]:
+def _columns(*, assets: bool) -> list[dict[str, Any]]:
     shown = [
         ("Window", "string", ".spec.window"),
         ("Aggregate", "string", ".status.aggregate"),
         ("Total", "string", ".status.totals.totalCost"),
         ("Idle", "string", ".status.totals.idleCost"),
-        *([("Efficiency", "string", ".status.totals.totalEfficiency")] if efficiency else []),
+        *([] if assets else [("Efficiency", "string", ".status.totals.totalEfficiency")]),
         ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status'),
         ("Last Run", "date", ".status.lastRunTime"),
         ("Age", "date", ".metadata.creationTimestamp"),
     ]
+    of_assets = ("Disk", "Network", "LoadBalancer", "Management")
     wide = [
+        *((name, "string", f".status.totals.{name[0].lower()}{name[1:]}Cost") for name in of_assets if assets),
         ("Currency", "string", ".status.currency"),
         ("Rows", "integer", ".status.rows"),
         ("Coverage", "string", ".status.coverage"),

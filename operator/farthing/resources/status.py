@@ -63,7 +63,9 @@ class WorkloadCosts(Costs):
 class AssetCosts(Costs):
     """Costs of assets; they add up to totalCost."""
 
-    disk_cost: Number | None = Field(default=None, description="Cost of volumes [currency].")
+    disk_cost: Number | None = Field(
+        default=None, description="Cost of volumes, and of the disks that nodes boot from [currency]."
+    )
     network_cost: Number | None = Field(default=None, description="Cost of traffic [currency].")
     load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
     management_cost: Number | None = Field(default=None, description="Fee of the cluster's control plane [currency].")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 
 from farthing.errors import ScopeDeniedError
 from farthing.model.filter_parser import parse_filter
-from farthing.model.filters import comparisons, parse_label
+from farthing.model.filters import ASSET_FIELDS, comparisons, parse_label
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question, Shape, Sharing
 from farthing.model.steps import group_by_calendar, parse_step, split
 from farthing.model.window import Window, parse_window
@@ -110,6 +110,7 @@ def question_of(
             idle=False,
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
+            kept=parse_filter(report.spec.filter, ASSET_FIELDS),
         )
     cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)

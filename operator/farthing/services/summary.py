@@ -16,6 +16,7 @@ OF_ALLOCATIONS = {
 }
 OF_ASSETS = {
     "pv_cost": "diskCost",
+    "local_cost": "diskCost",
     "network_cost": "networkCost",
     "lb_cost": "loadBalancerCost",
     "management_cost": "managementCost",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import fsum
 from operator import itemgetter
 from typing import Any
@@ -15,7 +16,7 @@ from farthing.model.detail import details, of_rows
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, report_with_last_resort
-from farthing.model.said import INHERITED, OWN, column_of
+from farthing.model.said import column_of, tables_of
 from farthing.model.sharing import overallocated
 from farthing.model.spreading import bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
@@ -136,8 +137,6 @@ class Reader:
 
     def _details(self, asked: _Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Row]]:
         """What ``rows`` have besides their sums (``model.detail.details``), by name."""
-        if asked.shape.kind == "asset":
-            return {}
         found = {
             name: self._query(asked, compiled(make, asked.shape), of_rows(name, rows))
             for name, make in details(asked.shape).items()
@@ -192,12 +191,11 @@ class Reader:
             for table in TABLES
             if quoted(table) in select
         ]
-        for kind, key in shape.lookups:
-            for whose, columns in ((kind, OWN), (f"namespace_{kind}", INHERITED)):
-                name = quoted(column_of((whose, key)))
-                if name in select:
-                    found = (self._looked_up(held, (whose, key), columns, part) for part in parts)
-                    sources.append(f"{name} as ({' union all by name '.join(found)})")
+        for lookup, columns in chain.from_iterable(map(tables_of, shape.lookups)):
+            name = quoted(column_of(lookup))
+            if name in select:
+                found = (self._looked_up(held, lookup, columns, part) for part in parts)
+                sources.append(f"{name} as ({' union all by name '.join(found)})")
         return sources
 
     def _rows(self, held: ExitStack, table: str, part: Part) -> str:

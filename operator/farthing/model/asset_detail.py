@@ -1,0 +1,68 @@
+"""What a row of assets tells beside its costs: what its assets share, what was used of them, and their nodes' labels."""
+
+import ibis.expr.types as ir
+
+from farthing.model.asset_report import common, kept_assets, key_columns, name_of_assets
+from farthing.model.question import ASSET_PROPERTIES, NODE_LABEL, Shape
+from farthing.model.tables import BROKEN_DOWN, LOCAL, extend, table
+from farthing.model.telling import COLUMN
+
+SHARED = (*(COLUMN.get(one, one) for one in ASSET_PROPERTIES), "pool", "storage_class", "claim", "claim_namespace")
+"""Columns of facts that a row tells where all of its assets agree."""
+USED = (*BROKEN_DOWN, "pv_used")
+NODE = ("cluster", "asset_name", "provider_id")
+ASSET = (*NODE, "type")
+"""What tells one asset from another."""
+
+
+def part_rows(shape: Shape) -> ir.Table:
+    """What each row tells: set, name and ``SHARED``, empty where its assets differ.
+
+    Also ``USED`` [core-s, B-s], pv_used_max [B], what of pv_quantity and pv_used is of nodes' own disks, as local_quantity and
+    local_used, node_seconds and spot_seconds, how long its nodes ran in all and as spot
+    [s], and the number of its assets.
+    """
+    times = ("run_seconds", "spot")
+    facts, keys = kept_assets(shape, (*ASSET, *SHARED, *USED, "pv_quantity", "pv_used_max", *times)), key_columns(shape)
+    is_node, is_local = facts.type == "Node", facts.storage_class == LOCAL
+    rows = facts.group_by("set", *keys).agg(
+        **{f"shared_{column}": common(facts[column]) for column in SHARED},
+        **{column: facts[column].sum() for column in USED},
+        pv_used_max=facts.pv_used_max.max(),
+        local_quantity=facts.pv_quantity.sum(where=is_local).fill_null(0.0),
+        local_used=facts.pv_used.sum(where=is_local).fill_null(0.0),
+        node_seconds=facts.run_seconds.sum(where=is_node).fill_null(0.0),
+        spot_seconds=facts.run_seconds.sum(where=is_node & facts.spot).fill_null(0.0),
+    )
+    rows = extend(rows, _numbers(facts, keys), "set", *keys)
+    return rows.select(
+        "set",
+        *(*USED, "pv_used_max", "local_quantity", "local_used", "node_seconds", "spot_seconds", "number"),
+        name=name_of_assets(rows, shape),
+        **{column: rows[f"shared_{column}"] for column in SHARED},
+    ).order_by("set", "name")
+
+
+def label_rows(shape: Shape) -> ir.Table:
+    """The labels that all assets of a row have, with one value: set, name, key and value, the newest of the window."""
+    facts, keys = kept_assets(shape, ASSET), key_columns(shape)
+    by = ("set", *keys)
+    nodes = facts.filter(facts.type == "Node")
+    nodes = nodes.select(*by, *(one for one in NODE if one not in keys)).distinct()
+    said = table("workload")
+    said = said.filter(said.kind == NODE_LABEL)
+    said = said.group_by("cluster", asset_name="pod", label="key").agg(text=said["value"].argmax(said.start))
+    told = nodes.join(said, ["cluster", "asset_name"])
+    told = told.group_by(*by, "label").agg(text=told.text.min(), other=told.text.max(), alike=told.count())
+    told = told.join(_numbers(facts, keys), list(by))
+    # What one of them lacks, or says otherwise, is not the row's.
+    told = told.filter((told.alike == told.number) & (told.text == told.other))
+    return told.select("set", name=name_of_assets(told, shape), key=told.label, value=told.text).order_by(
+        "set", "name", "key"
+    )
+
+
+def _numbers(facts: ir.Table, keys: tuple[str, ...]) -> ir.Table:
+    """How many assets each row has, as number."""
+    each = facts.select("set", *keys, *(one for one in ASSET if one not in keys)).distinct()
+    return each.group_by("set", *keys).agg(number=each.count())

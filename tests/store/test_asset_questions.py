@@ -1,0 +1,215 @@
+"""Questions about assets over files of facts: by what rows are formed, what filters leave, and what rows tell."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from farthing.model.filter_parser import parse_filter
+from farthing.model.filters import ASSET_FIELDS, Filter, parse_asset_lists
+from farthing.model.plan import Part
+from farthing.model.question import ASSET_PROPERTIES, Shape
+from farthing.store.reading import Reader
+from tests.support.fact_rows import START, FactTables, container, node, said
+
+HOUR = 3600.0
+READER = Reader()
+
+
+def disk(name: str, cost: float, **values: Any) -> dict[str, Any]:
+    named = {"type": "Disk", "category": "Storage", "provider": "", "provider_id": f"vol-{name}", "instance_type": "",
+             "region": "", "zone": "", "pv_cost": cost}  # fmt: skip
+    return node(name=name, **{**named, **values})
+
+
+ASSETS = [
+    node(name="node-a", account="123", cpu_cost=1.0, pool="web", cpu_quantity=4 * HOUR, cpu_user=HOUR, cpu_system=0.5 * HOUR),
+    node(1, name="node-a", account="123", cpu_cost=2.0, pool="web", cpu_quantity=4 * HOUR, cpu_user=HOUR),
+    node(name="node-b", provider="GCP", project="shop-1", ram_cost=4.0, spot=True, pool="web"),
+    disk("pv-1", 8.0, claim="data", claim_namespace="shop", storage_class="gp3", pv_quantity=100.0, pv_used=25.0, pv_used_max=9.0),
+    disk("pv-2", 16.0, cluster="cluster-two", storage_class="gp3", pv_quantity=100.0, pv_used_max=7.0),
+    # Seed 002's own.
+    node(name="", type="Cloud", category="Storage", account="< REDACTED >", service="AmazonS3", provider_id="cloud-bench-1",
+         lb_cost=32.0),
+]  # fmt: skip
+LABELS = [
+    said("node_label", "team", "web", pod="node-a"),
+    said("node_label", "arch", "amd64", pod="node-a"),
+    said("node_label", "arch", "amd64", pod="node-b"),
+    said("node_label", "team", "data", pod="node-b"),
+    # A pod's label, and a node's of another day.
+    said("label", "team", "pods", pod="node-a"),
+    said("node_label", "team", "old", pod="node-a", start=START - 86_400),
+]
+ALL = {"node-a", "node-b", "pv-1", "pv-2", "cloud"}
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Part]:
+    folder = tmp_path_factory.mktemp("facts")
+    with FactTables([container()], ASSETS, workload=LABELS) as facts:
+        yield facts.part(folder, {0: 0, 1: 0})
+
+
+def costs(part: Part, *aggregate: str, kept: Filter | None = None) -> dict[str, float]:
+    shape = Shape("asset", aggregate, idle=False) if kept is None else Shape("asset", aggregate, idle=False, kept=kept)
+    return {row["name"]: row["total_cost"] for row in READER.rows(shape, [part])}
+
+
+def test_a_single_asset_is_named_by_what_kubecost_names_it_by(part: Part) -> None:
+    assert costs(part) == {
+        "AWS/123/__undefined__/Compute/cluster-one/Node/Kubernetes/aws:///a/i-a/node-a": 3.0,
+        "GCP/__undefined__/shop-1/Compute/cluster-one/Node/Kubernetes/aws:///a/i-b/node-b": 4.0,
+        "__undefined__/__undefined__/__undefined__/Storage/cluster-one/Disk/Kubernetes/vol-pv-1/pv-1": 8.0,
+        "__undefined__/__undefined__/__undefined__/Storage/cluster-two/Disk/Kubernetes/vol-pv-2/pv-2": 16.0,
+        # Seed 002: but for the cluster, which a bill does not tell.
+        "AWS/< REDACTED >/__undefined__/Storage/cluster-one/Cloud/AmazonS3/cloud-bench-1/__undefined__": 32.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "expected"),
+    [
+        (["account"], {"123": 3.0, "< REDACTED >": 32.0, "__undefined__": 28.0}),
+        (["cluster"], {"cluster-one": 47.0, "cluster-two": 16.0}),
+        (["project"], {"shop-1": 4.0, "__undefined__": 59.0}),
+        (["providerID"], {"aws:///a/i-a": 3.0, "aws:///a/i-b": 4.0, "vol-pv-1": 8.0, "vol-pv-2": 16.0, "cloud-bench-1": 32.0}),
+        (["provider"], {"AWS": 35.0, "GCP": 4.0, "__undefined__": 24.0}),
+        (["type"], {"Node": 7.0, "Disk": 24.0, "Cloud": 32.0}),
+        (["category"], {"Compute": 7.0, "Storage": 56.0}),
+        (["service"], {"Kubernetes": 31.0, "AmazonS3": 32.0}),
+        (["name"], {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "__undefined__": 32.0}),
+        (["label:team"], {"team=web": 3.0, "team=data": 4.0, "__undefined__": 56.0}),
+        (["label:arch", "type"], {"arch=amd64/Node": 7.0, "__undefined__/Disk": 24.0, "__undefined__/Cloud": 32.0}),
+        (["type", "cluster"], {"Node/cluster-one": 7.0, "Disk/cluster-one": 8.0, "Disk/cluster-two": 16.0, "Cloud/cluster-one": 32.0}),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_rows_are_formed_by(part: Part, aggregate: list[str], expected: dict[str, float]) -> None:
+    assert costs(part, *aggregate) == expected
+
+
+COSTS = {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "cloud": 32.0}
+
+
+def total(*names: str) -> float:
+    return sum(COSTS[name] for name in names)
+
+
+@pytest.mark.parametrize(
+    ("lists", "left"),
+    [
+        # Each filter: one value, another case, a list, a prefix, nothing known, nobody.
+        ({"filterAccounts": "123"}, {"node-a"}),
+        ({"filterAccounts": "12*,<*"}, {"node-a", "cloud"}),
+        ({"filterAccounts": "__undefined__"}, {"node-b", "pv-1", "pv-2"}),
+        ({"filterCategories": "Compute"}, {"node-a", "node-b"}),
+        ({"filterCategories": "compute"}, set()),
+        ({"filterCategories": "Sto*"}, {"pv-1", "pv-2", "cloud"}),
+        ({"filterClusters": "cluster-two"}, {"pv-2"}),
+        ({"filterClusters": "cluster-*"}, ALL),
+        ({"filterClusters": "Cluster-two"}, set()),
+        ({"filterLabels": "team:web"}, {"node-a"}),
+        ({"filterLabels": "team:WEB"}, set()),
+        ({"filterLabels": "team:web,team:d*"}, {"node-a", "node-b"}),
+        ({"filterLabels": "team:*"}, {"node-a", "node-b"}),
+        ({"filterLabels": "team:old"}, set()),
+        ({"filterLabels": "team:pods"}, set()),
+        ({"filterLabels": "te*:web"}, set()),
+        ({"filterLabels": "team"}, set()),
+        ({"filterLabels": "team,team:data"}, {"node-b"}),
+        ({"filterNames": "node-a,pv-1"}, {"node-a", "pv-1"}),
+        ({"filterNames": "node*"}, {"node-a", "node-b"}),
+        ({"filterNames": "Node-a"}, set()),
+        ({"filterProjects": "shop-1"}, {"node-b"}),
+        ({"filterProjects": "shop*"}, {"node-b"}),
+        ({"filterProviders": "GCP"}, {"node-b"}),
+        ({"filterProviders": "gcp"}, set()),
+        ({"filterProviders": "GCP,A*"}, {"node-a", "node-b", "cloud"}),
+        ({"filterProviderIDs": "vol-pv-1"}, {"pv-1"}),
+        ({"filterProviderIDs": "vol*"}, {"pv-1", "pv-2"}),
+        ({"filterServices": "AmazonS3"}, {"cloud"}),
+        ({"filterServices": "Kube*"}, {"node-a", "node-b", "pv-1", "pv-2"}),
+        # Types fit in any case, and know no prefix.
+        ({"filterTypes": "Node"}, {"node-a", "node-b"}),
+        ({"filterTypes": "nOdE,disk"}, {"node-a", "node-b", "pv-1", "pv-2"}),
+        ({"filterTypes": "Nod*"}, set()),
+        ({"filterTypes": "Shed"}, set()),
+        # And across, or within.
+        ({"filterClusters": "cluster-one", "filterNames": "node-a,pv-2"}, {"node-a"}),
+        ({"filterTypes": "node", "filterLabels": "team:data", "filterProjects": "shop-1"}, {"node-b"}),
+        ({"filterTypes": "disk", "filterLabels": "team:web"}, set()),
+        ({}, ALL),
+    ],
+    ids=str,
+)
+def test_lists_leave(part: Part, lists: Mapping[str, str], left: set[str]) -> None:
+    kept = parse_asset_lists(lists)
+    assert sum(costs(part, kept=kept).values()) == total(*left)
+    # What is left is the same however its rows are formed.
+    assert sum(costs(part, "label:team", "type", kept=kept).values()) == total(*left)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('assetType:"node"', {"node-a", "node-b"}),
+        ('assetType!:"NODE"', {"pv-1", "pv-2", "cloud"}),
+        ('name<~:"pv"+cluster~>:"two"', {"pv-2"}),
+        ('category:"Compute"|service:"AmazonS3"', {"node-a", "node-b", "cloud"}),
+        ('project:"shop-1"|account~:"2"', {"node-a", "node-b"}),
+        ('provider:"__undefined__"', {"pv-1", "pv-2"}),
+        ('providerID~:"/i-"', {"node-a", "node-b"}),
+        ('label[team]!:"web"', ALL - {"node-a"}),
+        ('label:"team"', {"node-a", "node-b"}),
+        ('label[team]:"__undefined__"', {"pv-1", "pv-2", "cloud"}),
+    ],
+)
+def test_a_filter_leaves(part: Part, text: str, left: set[str]) -> None:
+    assert sum(costs(part, kept=parse_filter(text, ASSET_FIELDS)).values()) == total(*left)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.sampled_from([*ASSET_PROPERTIES, "label:team", "label:arch", "label:no.such/key"]), max_size=4, unique=True),
+    st.dictionaries(
+        st.sampled_from(["filterAccounts", "filterTypes", "filterLabels", "filterNames"]),
+        st.sampled_from(["123", "node", "disk,node", "team:web", "team:*", "n*", "p*,node-a", "*"]),
+        max_size=2,
+    ),
+)  # fmt: skip
+def test_the_sum_over_any_aggregate_is_the_sum_of_the_assets(
+    part: Part, aggregate: list[str], lists: dict[str, str]
+) -> None:
+    kept = parse_asset_lists(lists)
+    single = costs(part, kept=kept)
+    assert sum(costs(part, *aggregate, kept=kept).values()) == sum(single.values())
+
+
+def details(part: Part, *aggregate: str) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, str]]]:
+    """What rows tell beside their sums, and their labels, by name."""
+    found = READER.found(Shape("asset", aggregate, idle=False), [part], detailed=True)
+    labels: dict[str, dict[str, str]] = {}
+    for one in found.details["node_label"]:
+        labels.setdefault(one["name"], {})[one["key"]] = one["value"]
+    return {one["name"]: one for one in found.details["asset_part"]}, labels
+
+
+def test_a_row_tells_what_its_assets_share_and_what_was_used_of_them(part: Part) -> None:
+    parts, labels = details(part, "type")
+    nodes, disks = parts["Node"], parts["Disk"]
+    assert (nodes["pool"], nodes["category"], nodes["provider"], nodes["project"]) == ("web", "Compute", "", "")
+    assert (nodes["cpu_user"], nodes["cpu_system"], nodes["number"]) == (2 * HOUR, 0.5 * HOUR, 2)
+    # Two hours of node-a, one of node-b as spot.
+    assert (nodes["node_seconds"], nodes["spot_seconds"]) == (3 * HOUR, HOUR)
+    assert (disks["storage_class"], disks["claim"], disks["pv_used"], disks["pv_used_max"]) == ("gp3", "", 25.0, 9.0)
+    # Both nodes are amd64, and of a team each.
+    assert labels == {"Node": {"arch": "amd64"}}
+
+
+def test_a_row_of_one_node_has_its_labels_and_one_with_other_assets_none(part: Part) -> None:
+    _, labels = details(part, "name")
+    assert labels == {"node-a": {"team": "web", "arch": "amd64"}, "node-b": {"team": "data", "arch": "amd64"}}
+    assert details(part, "cluster")[1] == {}
