@@ -5,10 +5,12 @@ import ibis.expr.types as ir
 
 from farthing.model.allocation import UNIT
 from farthing.model.rates import discounted
-from farthing.model.tables import ASSET, RESOURCES, extend, zero
+from farthing.model.tables import ASSET, DISCOUNTED, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
-NOT_OF_NODES = ("pv_quantity", "pv_cost", "network_cost", "lb_cost", "management_cost")
+HOURLY = ("pv", "network", "lb", "management")
+"""What only other assets than nodes cost."""
+NOT_OF_NODES = ("pv_quantity", *(f"{name}_{part}" for name in HOURLY for part in ("cost", "saving")))
 NOT_OF_OTHERS = tuple(column for column in ASSET if column.startswith(tuple(f"{name}_" for name in RESOURCES)))
 
 
@@ -19,16 +21,16 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table) -> ir.Table
     )
     rows = extend(nodes, charged, *KEY)
     rows = rows.mutate(
-        **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
         **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
+        **{f"{name}_list": rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_rate"] for name in RESOURCES},
+        **{f"{name}_base": rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_base_rate"] for name in RESOURCES},
     )
     rows = rows.mutate(
-        **{
-            f"{name}_cost": discounted(
-                rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name
-            )
-            for name in RESOURCES
-        }
+        **{f"{name}_cost": discounted(rows[f"{name}_list"], rows.discount, name) for name in RESOURCES},
+    )
+    rows = rows.mutate(
+        **{f"{name}_saving": rows[f"{name}_base"] - rows[f"{name}_cost"] for name in RESOURCES},
+        **{f"{name}_discount": rows[f"{name}_list"] - rows[f"{name}_cost"] for name in DISCOUNTED},
     )
     return rows.mutate(
         cluster=ibis.literal(cluster),

@@ -14,7 +14,7 @@ from farthing.errors import StoreCorruptError, StoreError, StoreVersionError
 from farthing.model.coverage import Coverage
 from farthing.model.tables import FACTS
 
-VERSION = 2
+VERSION = 3
 TABLES = tuple(FACTS)
 GRAINS = ("hour", "day")
 
