@@ -10,7 +10,7 @@ from farthing import wiring
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
 from farthing.model.window import Window, parse_window
-from farthing.resources.parsing import Report, parse_report
+from farthing.resources.parsing import KINDS, Report, parse_report
 from farthing.services.ports import Progress
 from farthing.settings import Settings
 
@@ -32,7 +32,8 @@ def play(store: Path, now: datetime, days: int, reports: Sequence[Report] | None
 
 
 def samples() -> list[Report]:
-    """The sample reports that come with Farthing."""
+    """The sample reports that come with Farthing; the sample of prices is for who wants it."""
     folder = IN_PACKAGE if IN_PACKAGE.exists() else IN_REPOSITORY
     found = sorted(folder.glob("*.yaml"))
-    return [parse_report(body) for one in found for body in yaml.safe_load_all(one.read_text())]
+    bodies = [body for one in found for body in yaml.safe_load_all(one.read_text())]
+    return [parse_report(body) for body in bodies if body["kind"] in KINDS]
