@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from farthing.errors import InvalidInputError
@@ -12,6 +13,7 @@ from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
 from farthing.services.collect import Collector
 from farthing.services.collection import CollectService
+from farthing.services.ports import NewWorkbench
 from farthing.services.question import Scope
 from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
@@ -55,17 +57,22 @@ def prometheus(settings: Settings) -> Iterator[Prometheus]:
         client.close()
 
 
+def _workbench(settings: Settings) -> NewWorkbench:
+    """Makes facts at the rates of ``settings``."""
+    return partial(Workbench, prices=settings.prices)
+
+
 def collector(settings: Settings, fetcher: Fetcher) -> Collector:
     """Fills the store of ``settings`` from ``fetcher``."""
     store = Store(settings.store, settings.timezone)
-    return Collector(CatalogueSource(fetcher), store, Workbench, settings.cluster, settings.zone)
+    return Collector(CatalogueSource(fetcher), store, _workbench(settings), settings.cluster, settings.zone)
 
 
 def answerer(settings: Settings, fetcher: Fetcher | None) -> Answerer:
     """Answers from the store of ``settings``, and from ``fetcher`` what falls between hours."""
     source = CatalogueSource(fetcher) if fetcher is not None else None
     store = Store(settings.store, settings.timezone)
-    return Answerer(source, store, Reader(), Workbench, settings.cluster, settings.zone)
+    return Answerer(source, store, Reader(), _workbench(settings), settings.cluster, settings.zone)
 
 
 def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:
