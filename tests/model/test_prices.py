@@ -20,6 +20,7 @@ def one_book(*rules: Rule) -> Prices:
 def test_two_discounts_apply_one_after_the_other() -> None:
     # Of 100, 10 % leaves 90, of which 20 % leaves 72.
     assert combined(0.1, 0.2) == pytest.approx(0.28)
+    assert (combined(0.1, 0), combined(0, 0.1), combined(1, 1)) == (0.1, 0.1, 1)
 
 
 @pytest.mark.parametrize(

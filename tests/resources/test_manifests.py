@@ -46,7 +46,7 @@ def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_an
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    kinds = ("costreports", "assetreports")
+    kinds = ("costreports", "assetreports", "pricebooks")
     assert granted == {
         *(("farthing.dev", kind, verb) for kind in kinds for verb in ("get", "list", "watch")),
         *(("farthing.dev", f"{kind}/status", "patch") for kind in kinds),

@@ -56,6 +56,8 @@ def test_the_pod_is_admitted_where_the_restricted_standard_is_enforced(installed
         ("list", "costreports.farthing.dev", "-A"),
         ("watch", "assetreports.farthing.dev", "-A"),
         ("patch", "costreports.farthing.dev", "--subresource=status", "-n", "team"),
+        ("watch", "pricebooks.farthing.dev"),
+        ("patch", "pricebooks.farthing.dev", "--subresource=status"),
         ("create", "configmaps", "-n", "team"),
         ("create", "events", "-n", "team"),
     ],
@@ -70,6 +72,7 @@ def test_the_operator_may_do_its_work(installed: Cluster, asked: tuple[str, ...]
     [
         ("patch", "costreports.farthing.dev", "-n", "team"),
         ("delete", "costreports.farthing.dev", "-n", "team"),
+        ("patch", "pricebooks.farthing.dev"),
         ("get", "pods", "-A"),
         ("list", "nodes"),
         ("list", "namespaces"),

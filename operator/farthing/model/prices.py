@@ -189,7 +189,8 @@ NO_PRICES = Prices()
 
 def combined(discount: float, negotiated: float) -> float:
     """Two discounts one after the other, as one. [0 to 1]"""
-    return 1.0 - (1.0 - discount) * (1.0 - negotiated)
+    # 1 - (1 - a) (1 - b), written so that one alone stays what it is to the last digit.
+    return discount + negotiated - discount * negotiated
 
 
 def _meet(one: str, two: str) -> bool:
