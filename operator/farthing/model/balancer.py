@@ -14,7 +14,7 @@ from farthing.model.tables import BALANCER, HOUR, IDENTITY, UNMOUNTED, extend, t
 SERVICE = ("namespace", "service")
 KEY = ("start", *SERVICE)
 SEEN = (
-    "start", "seconds", *SERVICE, "address", "rate_source", "run_start", "run_end", "run_seconds", "lb_cost", "lb_saving",
+    "start", "seconds", *SERVICE, "address", "rate_source", "base_source", "run_start", "run_end", "run_seconds", "lb_cost", "lb_saving",
 )  # fmt: skip
 
 

@@ -22,7 +22,11 @@ def management_assets(cluster: str, pace: ir.Table, prices: Prices = NO_PRICES) 
     rows = extend(pace.select("start", "seconds"), fee, "start")
     told, source = hourly_rates(prices, rows.start, "management")
     base, hours = rows.rate.fill_null(0.0), rows.seconds / HOUR
-    rows = rows.mutate(management_cost=hours * told.fill_null(base), rate_source=source.nullif("").fill_null("metrics"))
+    rows = rows.mutate(
+        management_cost=hours * told.fill_null(base),
+        rate_source=source.nullif("").fill_null("metrics"),
+        base_source=ibis.ifelse(base > 0, "metrics", ""),
+    )
     rows = rows.mutate(management_saving=hours * base - rows.management_cost)
     rows = rows.filter((rows.management_cost > 0) | (rows.management_saving != 0)).mutate(
         name=ibis.literal(NAME),

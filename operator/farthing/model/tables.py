@@ -112,6 +112,7 @@ ASSET: Columns = {
     "zone": "string",
     "spot": "boolean",
     "rate_source": "string",
+    "base_source": "string",
     **_TIMES,
     **{
         f"{resource}_{part}": "float64"
@@ -130,7 +131,7 @@ ASSET: Columns = {
 
 A Node has costs of cpu, ram and gpu; a Disk ``pv_quantity`` [B-s] and ``pv_cost``; Network, LoadBalancer and
 ClusterManagement one cost each. Of a node, cost + discount is what it costs before its rule's discount, and of any asset
-cost + saving what it costs without price books.
+cost + saving what it costs without price books, at rates from ``base_source``.
 """
 
 FACTS: dict[str, Columns] = {
@@ -148,7 +149,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
     "workload": ("cluster", "namespace", "pod", "uid", "kind", "key", "value"),
     "asset": (
         "cluster", "type", "category", "provider", "name", "provider_id", "instance_type", "region", "zone", "spot",
-        "rate_source",
+        "rate_source", "base_source",
     ),
 }  # fmt: skip
 """What tells one row from another within an interval."""

@@ -28,6 +28,7 @@ DISK = {
     "provider": "string",
     "provider_id": "string",
     "rate_source": "string",
+    "base_source": "string",
     "run_start": "float64",
     "run_end": "float64",
     "run_seconds": "float64",
@@ -58,6 +59,7 @@ def disks(pace: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
         pv_rate=rate.fill_null(volume_rate(rows.told)),
         pv_base_rate=volume_rate(rows.told),
         rate_source=ibis.ifelse(rate.isnull(), volume_rate_source(rows.told), source),
+        base_source=volume_rate_source(rows.told),
     )
     gib_hours = rows.pv_quantity / (GIB * HOUR)
     return rows.mutate(

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from farthing.model.facts import steps
 from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.repricing import repricing_steps
 from farthing.model.tables import FACTS
 
 MEMORY_LIMIT = "512MB"
@@ -48,7 +49,21 @@ def facts_sql(cluster: str, prices: Prices = NO_PRICES) -> list[tuple[str, str, 
 
 @lru_cache(maxsize=4)
 def _facts_sql(prices: Prices) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    found = steps(ANY_CLUSTER, prices)
+    return _compiled(steps(ANY_CLUSTER, prices))
+
+
+def repricing_sql(cluster: str, prices: Prices, *, by_day: bool) -> list[tuple[str, str]]:
+    """Name and SQL of each step of ``model.repricing``."""
+    found = _repricing_sql(prices, by_day=by_day)
+    return [(name, select.replace(text(ANY_CLUSTER), text(cluster))) for name, select, _ in found]
+
+
+@lru_cache(maxsize=4)
+def _repricing_sql(prices: Prices, *, by_day: bool) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return _compiled(repricing_steps(ANY_CLUSTER, prices, by_day=by_day))
+
+
+def _compiled(found: dict[str, ir.Table]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     last = {read.name: name for name, step in found.items() for read in step.op().find(ops.UnboundTable)}
     return tuple(
         (name, sql(step), tuple(read for read, by in last.items() if by == name and read not in FACTS))
