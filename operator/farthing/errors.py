@@ -5,6 +5,7 @@ FarthingError
 │   ├── InvalidWindowError
 │   ├── InvalidTimezoneError
 │   ├── InvalidQuestionError
+│   ├── InvalidPricesError
 │   └── ScopeDeniedError
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
@@ -52,6 +53,10 @@ class InvalidTimezoneError(InvalidInputError):
 
 class InvalidQuestionError(InvalidInputError):
     """An aggregate, order or limit that is not offered."""
+
+
+class InvalidPricesError(InvalidInputError):
+    """A price book that cannot be meant, or that contradicts another."""
 
 
 class ScopeDeniedError(InvalidInputError):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 
+from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.question import LABELS_OF_ALIASES, Aliases
 
 
@@ -28,6 +29,8 @@ class Settings:
     timeout: float = 120.0
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of team, owner and the like stands for."""
+    prices: Prices = NO_PRICES
+    """Price books of files."""
 
 
 @dataclass(frozen=True, slots=True)

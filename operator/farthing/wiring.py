@@ -12,6 +12,8 @@ from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
 from farthing.services.collect import Collector
 from farthing.services.collection import CollectService
+from farthing.services.ports import NewWorkbench
+from farthing.services.price_books import PriceBookService
 from farthing.services.question import Scope
 from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
@@ -55,17 +57,31 @@ def prometheus(settings: Settings) -> Iterator[Prometheus]:
         client.close()
 
 
-def collector(settings: Settings, fetcher: Fetcher) -> Collector:
-    """Fills the store of ``settings`` from ``fetcher``."""
+def _workbench(books: PriceBookService) -> NewWorkbench:
+    """Makes facts at the prices that apply by then."""
+    return lambda chunk, cluster: Workbench(chunk, cluster, books.current)
+
+
+def price_books(settings: Settings) -> PriceBookService:
+    """The prices of the files of ``settings``."""
+    return PriceBookService(settings.prices, settings.currency)
+
+
+def collector(settings: Settings, fetcher: Fetcher, books: PriceBookService | None = None) -> Collector:
+    """Fills the store of ``settings`` from ``fetcher``, at the prices of ``books`` or of ``settings``."""
     store = Store(settings.store, settings.timezone)
-    return Collector(CatalogueSource(fetcher), store, Workbench, settings.cluster, settings.zone)
+    return Collector(
+        CatalogueSource(fetcher), store, _workbench(books or price_books(settings)), settings.cluster, settings.zone
+    )
 
 
-def answerer(settings: Settings, fetcher: Fetcher | None) -> Answerer:
+def answerer(settings: Settings, fetcher: Fetcher | None, books: PriceBookService | None = None) -> Answerer:
     """Answers from the store of ``settings``, and from ``fetcher`` what falls between hours."""
     source = CatalogueSource(fetcher) if fetcher is not None else None
     store = Store(settings.store, settings.timezone)
-    return Answerer(source, store, Reader(), Workbench, settings.cluster, settings.zone)
+    return Answerer(
+        source, store, Reader(), _workbench(books or price_books(settings)), settings.cluster, settings.zone
+    )
 
 
 def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:
@@ -77,21 +93,22 @@ def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService
 
 def operator_services(
     settings: Settings, operator: OperatorSettings, fetcher: Fetcher
-) -> tuple[ReportService, CollectService]:
+) -> tuple[ReportService, CollectService, PriceBookService]:
     """What the operator runs."""
+    books = price_books(settings)
     collect = CollectService(
-        collector(settings, fetcher),
+        collector(settings, fetcher, books),
         time.time,
         operator.backfill_days,
         operator.keep_hours_days,
         operator.keep_days,
     )
     reports = ReportService(
-        answerer(settings, fetcher),
+        answerer(settings, fetcher, books),
         Scope(operator.cluster_scope_namespaces | {operator.namespace}),
         settings.currency,
         settings.aliases,
         version=lambda: collect.version,
         trouble=lambda: collect.trouble,
     )
-    return reports, collect
+    return reports, collect, books

@@ -8,8 +8,8 @@ import yaml
 from farthing.model.zone import parse_timezone
 from farthing.resources.asset_report import AssetReport
 from farthing.resources.cost_report import CostReport
-from farthing.resources.crd import crd, main
-from farthing.resources.parsing import KINDS
+from farthing.resources.crd import OBJECTS, Kind, crd, main
+from farthing.resources.price_book import PriceBook
 from farthing.resources.rules import zone_names
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -17,7 +17,7 @@ CRDS = Path(__file__).parents[2] / "crds"
 FORBIDDEN = {"$ref", "$defs", "anyOf", "allOf", "oneOf", "title", "const", "uniqueItems", "additionalProperties"}
 
 
-def schema_of(report: type[CostReport] | type[AssetReport]) -> dict[str, Any]:
+def schema_of(report: Kind) -> dict[str, Any]:
     schema: dict[str, Any] = crd(report)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return schema
 
@@ -34,7 +34,7 @@ every_property = pytest.mark.parametrize(
     ("path", "schema"),
     [
         pytest.param(path, schema, id=f"{kind}{path}")
-        for kind, report in KINDS.items()
+        for kind, report in OBJECTS.items()
         for path, schema in properties(schema_of(report))
         if path.startswith((".spec", ".status"))
     ],
@@ -82,16 +82,16 @@ def test_kubectl_explain_has_a_sentence_for_everything(path: str, schema: dict[s
         assert schema["description"].endswith("."), path
 
 
-@pytest.mark.parametrize("report", KINDS.values(), ids=KINDS)
-def test_every_optional_field_of_a_spec_says_its_default(report: type[CostReport] | type[AssetReport]) -> None:
+@pytest.mark.parametrize("report", OBJECTS.values(), ids=OBJECTS)
+def test_every_optional_field_of_a_spec_says_its_default(report: Kind) -> None:
     spec = schema_of(report)["properties"]["spec"]
     for name, field in spec["properties"].items():
-        if name not in spec["required"]:
+        if name not in spec.get("required", ()):
             assert "Default: " in field["description"], name
 
 
-@pytest.mark.parametrize("report", KINDS.values(), ids=KINDS)
-def test_the_api_server_writes_nothing_into_a_status(report: type[CostReport] | type[AssetReport]) -> None:
+@pytest.mark.parametrize("report", OBJECTS.values(), ids=OBJECTS)
+def test_the_api_server_writes_nothing_into_a_status(report: Kind) -> None:
     status = schema_of(report)["properties"]["status"]
     assert [path for path, schema in properties(status) if "default" in schema] == []
 
@@ -107,9 +107,7 @@ def test_the_api_server_writes_nothing_into_a_status(report: type[CostReport] | 
         ),
     ],
 )
-def test_kubectl_get_shows_these_columns_and_more_when_wide(
-    report: type[CostReport] | type[AssetReport], shown: list[str], costs: list[str]
-) -> None:
+def test_kubectl_get_shows_these_columns_and_more_when_wide(report: Kind, shown: list[str], costs: list[str]) -> None:
     columns = crd(report)["spec"]["versions"][0]["additionalPrinterColumns"]
     assert [column["name"] for column in columns if not column.get("priority")] == shown
     wide = [column["name"] for column in columns if column.get("priority") == 1]
@@ -122,15 +120,28 @@ def test_kubectl_get_shows_these_columns_and_more_when_wide(
     assert set(told) <= set(totals["properties"])
 
 
-@pytest.mark.parametrize("report", KINDS.values(), ids=KINDS)
-def test_every_column_shows_a_field_that_exists(report: type[CostReport] | type[AssetReport]) -> None:
+@pytest.mark.parametrize("report", OBJECTS.values(), ids=OBJECTS)
+def test_every_column_shows_a_field_that_exists(report: Kind) -> None:
     known = {path for path, _ in properties(schema_of(report))} | {".metadata.creationTimestamp"}
     for column in crd(report)["spec"]["versions"][0]["additionalPrinterColumns"]:
         start, _, field = column["jsonPath"].partition("[?(@.type==")
         assert (f"{start}[].{field.rsplit('.', 1)[-1]}" if field else start) in known, column
 
 
-@pytest.mark.parametrize("file", sorted(CRDS.glob("*reports.yaml")), ids=lambda file: file.name)
+def test_kubectl_get_shows_a_price_book_with_its_rules_in_force_and_its_time() -> None:
+    columns = crd(PriceBook)["spec"]["versions"][0]["additionalPrinterColumns"]
+    shown = [column["name"] for column in columns if not column.get("priority")]
+    assert shown == ["Currency", "Rules in Force", "Valid From", "Valid To", "Ready", "Age"]
+
+
+def test_a_price_book_is_of_the_cluster_and_a_report_of_its_namespace() -> None:
+    scopes = {kind: crd(report)["spec"]["scope"] for kind, report in OBJECTS.items()}
+    assert scopes == {"CostReport": "Namespaced", "AssetReport": "Namespaced", "PriceBook": "Cluster"}
+
+
+@pytest.mark.parametrize(
+    "file", sorted({*CRDS.glob("*reports.yaml"), *CRDS.glob("*books.yaml")}), ids=lambda file: file.name
+)
 def test_client_side_apply_has_room_for_the_file(file: Path) -> None:
     assert len(str(yaml.safe_load(file.read_text(encoding="utf-8")))) < 262_144 / 2
 

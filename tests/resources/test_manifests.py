@@ -4,10 +4,13 @@ from typing import Any
 import pytest
 import yaml
 
+from farthing.model.prices import Prices
 from farthing.resources.parsing import parse_report
+from farthing.resources.price_parsing import book_of, parse_price_book
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
-SAMPLES = sorted((MANIFESTS / "samples").glob("*.yaml"))
+PRICES = MANIFESTS / "samples" / "price-book.yaml"
+SAMPLES = sorted(set((MANIFESTS / "samples").glob("*.yaml")) - {PRICES})
 
 
 def documents(file: str) -> list[dict[str, Any]]:
@@ -22,9 +25,14 @@ def pod() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
-def test_every_sample_is_a_report_that_sees_the_whole_cluster(file: Path) -> None:
+def test_every_sample_of_a_report_sees_the_whole_cluster(file: Path) -> None:
     report = parse_report(yaml.safe_load(file.read_text(encoding="utf-8")))
     assert (report.metadata.name, report.metadata.namespace) == (file.stem, "farthing-system")
+
+
+def test_the_sample_of_prices_can_be_used() -> None:
+    book = book_of(parse_price_book(yaml.safe_load(PRICES.read_text(encoding="utf-8"))))
+    assert [one.source for one in Prices((book,)).rules] == ["contract/owned", "contract/spot", "contract/everything"]
 
 
 def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_and_post_events() -> None:
@@ -38,7 +46,7 @@ def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_an
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    kinds = ("costreports", "assetreports")
+    kinds = ("costreports", "assetreports", "pricebooks")
     assert granted == {
         *(("farthing.dev", kind, verb) for kind in kinds for verb in ("get", "list", "watch")),
         *(("farthing.dev", f"{kind}/status", "patch") for kind in kinds),

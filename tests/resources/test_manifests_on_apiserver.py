@@ -56,6 +56,8 @@ def test_the_pod_is_admitted_where_the_restricted_standard_is_enforced(installed
         ("list", "costreports.farthing.dev", "-A"),
         ("watch", "assetreports.farthing.dev", "-A"),
         ("patch", "costreports.farthing.dev", "--subresource=status", "-n", "team"),
+        ("watch", "pricebooks.farthing.dev"),
+        ("patch", "pricebooks.farthing.dev", "--subresource=status"),
         ("create", "configmaps", "-n", "team"),
         ("create", "events", "-n", "team"),
     ],
@@ -70,6 +72,7 @@ def test_the_operator_may_do_its_work(installed: Cluster, asked: tuple[str, ...]
     [
         ("patch", "costreports.farthing.dev", "-n", "team"),
         ("delete", "costreports.farthing.dev", "-n", "team"),
+        ("patch", "pricebooks.farthing.dev"),
         ("get", "pods", "-A"),
         ("list", "nodes"),
         ("list", "namespaces"),
@@ -97,9 +100,9 @@ def test_who_may_view_or_edit_a_namespace_may_do_so_with_its_reports(
 def test_everything_goes_at_once_and_without_a_warning_with_reports_in_place(installed: Cluster) -> None:
     applied = installed.kubectl("apply", "-f", str(MANIFESTS / "samples"))
     assert not applied.stderr
-    assert len(installed.get("costreports,assetreports", "-n", SYSTEM)["items"]) == len(
-        list(MANIFESTS.glob("samples/*.yaml"))
-    )
+    reports = installed.get("costreports,assetreports", "-n", SYSTEM)["items"]
+    books = installed.get("pricebooks")["items"]
+    assert len(reports) + len(books) == len(list(MANIFESTS.glob("samples/*.yaml")))
     removed = installed.kubectl("delete", "-k", str(MANIFESTS), "--timeout=60s")
     assert not removed.stderr
     left = installed.kubectl(

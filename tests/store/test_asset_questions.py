@@ -143,7 +143,7 @@ def total(*names: str) -> float:
         ({"filterTypes": "disk", "filterLabels": "team:web"}, set()),
         ({}, ALL),
     ],
-    ids=str,
+    ids=lambda value: ",".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_lists_leave(part: Part, lists: Mapping[str, str], left: set[str]) -> None:
     kept = parse_asset_lists(lists)

@@ -12,7 +12,7 @@ SYSTEM = "farthing-system"
 def install(cluster: Cluster) -> Path:
     """Apply CRDs and RBAC as they are shipped; returns the kubeconfig of the operator's service account."""
     cluster.kubectl("apply", "-k", str(ROOT / "crds"))
-    kinds = [f"crd/{plural}.farthing.dev" for plural in ("costreports", "assetreports")]
+    kinds = [f"crd/{plural}.farthing.dev" for plural in ("costreports", "assetreports", "pricebooks")]
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", *kinds)
     cluster.kubectl("apply", "-f", str(ROOT / "manifests" / "namespace.yaml"))
     cluster.kubectl("apply", "-f", str(ROOT / "manifests" / "rbac.yaml"))

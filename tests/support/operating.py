@@ -32,6 +32,7 @@ from farthing.resources.parsing import Report
 from farthing.resources.report import Metadata
 from farthing.resources.status import KeptConfigMap
 from farthing.services.outcome import Event, Outcome, began, stalled
+from farthing.services.price_books import PriceBookService
 
 T = TypeVar("T")
 
@@ -162,6 +163,7 @@ class RunningOperator:
     ) -> None:
         self.kubeconfig = kubeconfig
         self.client = Client(kubeconfig)
+        self.prices = PriceBookService()
         self.operator = Operator(
             reports,
             collection or FakeCollection(),
@@ -170,6 +172,7 @@ class RunningOperator:
             namespaces,
             refresh_seconds,
             listen,
+            self.prices,
         )
         self.ended_well: bool | None = None
         self._error: BaseException | None = None

@@ -13,6 +13,7 @@ from typing import Any
 
 from farthing.model.coverage import Coverage, judged
 from farthing.model.intervals import Chunk
+from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.sampled import SAMPLES
 from farthing.model.samples import Samples
 from farthing.prometheus.catalogue import CATALOGUE
@@ -51,6 +52,7 @@ class Facts:
     coverage: list[Coverage]
     workload: list[Row] = field(default_factory=list)
     volume: list[Row] = field(default_factory=list)
+    balancer: list[Row] = field(default_factory=list)
 
     def containers(self, pod: str, hour: int = 0) -> list[Row]:
         """The rows of a pod's containers in an hour, by container."""
@@ -80,6 +82,8 @@ class SampleTables:
     seconds: float = 3600.0
     scrapes: float = 60.0
     """Scrapes of kube-state-metrics and of cAdvisor in each interval; 0 for a source that was silent."""
+    prices: Prices = NO_PRICES
+    """Price books that apply."""
     rows: dict[str, list[tuple[tuple[str, ...], int, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -225,13 +229,15 @@ class SampleTables:
             return Facts(
                 *(_rows(bench, name) for name in ("allocation", "asset")),
                 seen,
-                *(_rows(bench, name) for name in ("workload", "volume")),
+                *(_rows(bench, name) for name in ("workload", "volume", "balancer")),
             )
 
     def bench(self, shuffled: random.Random | None = None) -> Workbench:
         """A workbench with these samples in it."""
         intervals = [(START + hour * HOUR, 3600.0) for hour in range(self.hours - 1)]
-        bench = Workbench(Chunk(HOUR, (*intervals, (START + (self.hours - 1) * HOUR, self.seconds))), CLUSTER)
+        bench = Workbench(
+            Chunk(HOUR, (*intervals, (START + (self.hours - 1) * HOUR, self.seconds))), CLUSTER, self.prices
+        )
         # Threads cost these few rows more than they bring.
         run(bench.connection, "set threads = 1")
         for name in SAMPLES:

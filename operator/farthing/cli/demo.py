@@ -8,6 +8,7 @@ import click
 
 from farthing.cli.kubectl_view import print_description, print_table
 from farthing.cli.options import CONTEXT
+from farthing.cli.price_files import load_prices
 from farthing.cli.progress import bar
 from farthing.demo.play import play
 
@@ -16,8 +17,10 @@ from farthing.demo.play import play
 @click.option("--days", default=7, type=click.IntRange(1, 14), help="How many days the made-up cluster has been up.")
 @click.option("--filename", "-f", "files", multiple=True, type=click.Path(exists=True, path_type=Path),
               help="Reports to apply instead of the samples; may be repeated.")  # fmt: skip
+@click.option("--prices", "price_files", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file of PriceBooks to apply; may be repeated.")  # fmt: skip
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Keep the store here, to ask it more.")
-def command(days: int, files: tuple[Path, ...], store: Path | None) -> None:
+def command(days: int, files: tuple[Path, ...], price_files: tuple[Path, ...], store: Path | None) -> None:
     """Show what Farthing does, with nothing installed: no Kubernetes, no Prometheus.
 
     A made-up cluster's last days go through the same decoding, cost model, store and reports as real metrics do. The
@@ -29,7 +32,7 @@ def command(days: int, files: tuple[Path, ...], store: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="farthing-demo-") as folder, bar("making facts of") as progress:
         kept = store or Path(folder, "store")
         reports = [report for file in files for report in load(file)] or None
-        done = play(kept, now, days, reports, progress)
+        done = play(kept, now, days, reports, progress, load_prices(price_files, "USD"))
     click.echo("$ kubectl get costreports,assetreports -A -o wide")
     print_table(done, wide=True, now=now)
     first = done[0]

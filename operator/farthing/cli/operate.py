@@ -51,7 +51,7 @@ def command(
     configure_logging(as_json=log_format == "json", debug=debug)
     kubeconfig = values["kubeconfig"]
     with wiring.prometheus(settings) as prometheus:
-        reports, collect = wiring.operator_services(settings, operator, prometheus)
+        reports, collect, prices = wiring.operator_services(settings, operator, prometheus)
         running = Operator(
             reports,
             collect,
@@ -60,6 +60,7 @@ def command(
             _names(str(values["watch_namespaces"])),
             operator.refresh_seconds,
             address,
+            prices,
         )
         ended = asyncio.run(operate(running))
     if not ended:

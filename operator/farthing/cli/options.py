@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from farthing.cli.price_files import load_prices
 from farthing.errors import InvalidInputError
 from farthing.model.filters import ALIASES
 from farthing.model.question import LABELS_OF_ALIASES
@@ -59,6 +60,10 @@ STORE = [
     click.option("--alias-label", "aliases", envvar="FARTHING_ALIAS_LABELS", multiple=True, metavar="NAME=LABEL", type=_Lines(),
                  show_envvar=True, help="Label that department, environment, owner, product or team stands for, such as "
                  "team=squad; may be repeated, in the environment one a line. Default: department, env, owner, app, team."),
+    click.option("--prices", "price_files", envvar="FARTHING_PRICES", multiple=True, metavar="FILE", show_envvar=True,
+                 type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                 help="A file of PriceBooks, which go before metrics and list prices in hours that are collected with it; may be "
+                 "repeated."),
 ]  # fmt: skip
 
 
@@ -77,16 +82,19 @@ def common(command: Command) -> Command:
 
 _SHARED = {
     "prometheus", "cluster_label", "headers", "bearer_token_file", "username", "password_file", "ca_file", "insecure",
-    "timeout", "store", "cluster", "timezone", "currency", "aliases",
+    "timeout", "store", "cluster", "timezone", "currency", "aliases", "price_files",
 }  # fmt: skip
 
 
-def _settings(headers: tuple[str, ...], timezone: str, aliases: tuple[str, ...], **values: Any) -> Settings:
+def _settings(
+    headers: tuple[str, ...], timezone: str, aliases: tuple[str, ...], price_files: tuple[Path, ...], **values: Any
+) -> Settings:
     return Settings(
         **values,
         headers=dict(map(_header, headers)),
         timezone=timezone,
         zone=parse_timezone(timezone),
+        prices=load_prices(price_files, values["currency"]),
         aliases=tuple({**dict(LABELS_OF_ALIASES), **dict(map(_alias, aliases))}.items()),
     )
 

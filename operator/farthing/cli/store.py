@@ -1,14 +1,17 @@
 """``farthing store``."""
 
+import re
 from pathlib import Path
 
 import click
 
 from farthing.cli.failure import FAILED, INCOMPLETE
-from farthing.cli.options import CONTEXT, STORE
+from farthing.cli.options import CONTEXT, STORE, common
+from farthing.cli.progress import bar
 from farthing.cli.show import print_columns
-from farthing.errors import StoreError
+from farthing.errors import InvalidInputError, NoDataError, StoreError
 from farthing.resources.text import percent_text
+from farthing.settings import Settings
 from farthing.store.days import Store
 
 OLDER = "of an older Farthing: not read, left alone; 'farthing collect' replaces it if Prometheus still has each of its hours"
@@ -17,6 +20,31 @@ OLDER = "of an older Farthing: not read, left alone; 'farthing collect' replaces
 @click.group("store", context_settings=CONTEXT)
 def command() -> None:
     """Look after the store."""
+
+
+@command.command("reprice")
+@click.option(
+    "--from", "since", required=True, metavar="DATE", help="First day, in the store's timezone, such as 2026-11-01."
+)
+@common
+def reprice(settings: Settings, since: str) -> None:
+    """Give stored costs the rates of --prices, from stored quantities and without Prometheus.
+
+    Without --prices they go back to what metrics and list prices said. Days are replaced one by one; a run that was broken
+    off goes on where it stopped.
+    """
+    from farthing.store.repricing import reprice as reprice_days
+
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", since):
+        raise InvalidInputError(f"--from {since!r} is no date: write it as 2026-11-01")
+    kept = Store(settings.store, settings.timezone)
+    with bar("reprice") as progress:
+        changed, found = reprice_days(kept, settings.cluster, since, settings.prices, progress)
+    if not found:
+        raise NoDataError(
+            f"nothing is stored of cluster {settings.cluster!r} from {since} on: see 'farthing store verify'"
+        )
+    click.echo(f"{changed} of {found} days have other costs than before; the others had these prices already")
 
 
 @command.command("verify")

@@ -9,8 +9,9 @@ import yaml
 from farthing import wiring
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
+from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.window import Window, parse_window
-from farthing.resources.parsing import Report, parse_report
+from farthing.resources.parsing import KINDS, Report, parse_report
 from farthing.services.ports import Progress
 from farthing.settings import Settings
 
@@ -18,11 +19,21 @@ IN_PACKAGE = Path(__file__).with_name("samples")
 IN_REPOSITORY = Path(__file__).parents[3] / "manifests" / "samples"
 
 
-def play(store: Path, now: datetime, days: int, reports: Sequence[Report] | None, progress: Progress) -> list[Report]:
-    """``reports``, or the samples, with the status they have at ``now`` in a cluster that began ``days`` days before."""
+def play(  # noqa: PLR0913 - what a person chooses
+    store: Path,
+    now: datetime,
+    days: int,
+    reports: Sequence[Report] | None,
+    progress: Progress,
+    prices: Prices = NO_PRICES,
+) -> list[Report]:
+    """``reports``, or the samples, with the status they have at ``now`` in a cluster that began ``days`` days before.
+
+    Its rates are those of ``prices`` first.
+    """
     window = parse_window(f"{days}d", now, UTC)
     source = DemoSource(demo_cluster(int(window.start.timestamp()), int(now.timestamp())))
-    settings = Settings(store=store, cluster="demo")
+    settings = Settings(store=store, cluster="demo", prices=prices)
     wiring.collector(settings, source).collect(Window(window.start, window.end), progress=progress)
     service = wiring.report_service(settings, source)
     return [
@@ -32,7 +43,8 @@ def play(store: Path, now: datetime, days: int, reports: Sequence[Report] | None
 
 
 def samples() -> list[Report]:
-    """The sample reports that come with Farthing."""
+    """The sample reports that come with Farthing; the sample of prices is for who wants it."""
     folder = IN_PACKAGE if IN_PACKAGE.exists() else IN_REPOSITORY
     found = sorted(folder.glob("*.yaml"))
-    return [parse_report(body) for one in found for body in yaml.safe_load_all(one.read_text())]
+    bodies = [body for one in found for body in yaml.safe_load_all(one.read_text())]
+    return [parse_report(body) for body in bodies if body["kind"] in KINDS]

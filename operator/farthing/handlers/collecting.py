@@ -31,6 +31,7 @@ class Collecting:
         self._collection = collection
         self._changed = changed
         self._stop = Event()
+        self._wake = Event()
         self._thread = Thread(target=self._run, name="collecting", daemon=True)
         self._said = ""
 
@@ -41,6 +42,11 @@ class Collecting:
     def stop(self) -> None:
         """Begin no further cycle."""
         self._stop.set()
+        self._wake.set()
+
+    def hasten(self) -> None:
+        """Begin the next cycle as soon as there is none under way."""
+        self._wake.set()
 
     def join(self, seconds: float) -> bool:
         """Whether the thread ended; waits at most ``seconds``."""
@@ -50,7 +56,11 @@ class Collecting:
 
     def _run(self) -> None:
         wait = 0.0
-        while not self._stop.wait(wait):
+        while not self._stop.is_set():
+            self._wake.wait(wait)
+            if self._stop.is_set():
+                return
+            self._wake.clear()
             wait = self.interval if self._cycle() else min(self.interval, SOONEST_RETRY)
             self.last_cycle = time.monotonic()
 

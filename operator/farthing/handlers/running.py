@@ -17,6 +17,7 @@ import kopf
 from farthing.errors import KubernetesError
 from farthing.handlers.attempt import Reports, Runner
 from farthing.handlers.audit import Audit
+from farthing.handlers.books import Books
 from farthing.handlers.collecting import Collecting, Collection
 from farthing.handlers.known import PLURALS
 from farthing.handlers.liveness import LivenessServer, troubles
@@ -25,6 +26,8 @@ from farthing.handlers.watching import registry, settings
 from farthing.kube.client import Client
 from farthing.kube.publisher import Publisher
 from farthing.resources import API_VERSION
+from farthing.resources.price_book import PriceBook
+from farthing.services.price_books import PriceBookService
 
 REFRESH_SECONDS: Final = 600.0
 BETWEEN_LOOKS: Final = 2.0
@@ -50,6 +53,8 @@ class Operator:
     refresh_seconds: float = REFRESH_SECONDS
     listen: tuple[str, int] | None = ("", 8080)
     """Where ``/livez`` is served, as ``LivenessServer`` takes it: the kubelet asks the pod's address."""
+    prices: PriceBookService = field(default_factory=PriceBookService)
+    """Knows which prices apply."""
     clock: Callable[[], float] = field(default=time.time)
 
 
@@ -78,6 +83,7 @@ class Operation:
         self.audit = Audit(self.scheduler, client, operator.namespaces)
         changed = partial(_in_loop, loop, self.scheduler.store_changed)
         self.collecting = Collecting(operator.collection, operator.refresh_seconds, changed)
+        self.books = Books(operator.prices, client, self.collecting.hasten, operator.clock)
         self.waiting = False
         """Whether the API does not answer yet, or does not serve our kinds."""
         self._operator = operator
@@ -95,8 +101,9 @@ class Operation:
         try:
             if await self._kinds_served(stop):
                 self.collecting.start()
+                work.append(asyncio.create_task(self.books.run(), name="books"))
                 work.append(asyncio.create_task(self.audit.run(), name="audit"))
-                await _watch(self._operator, self.scheduler, work, stop)
+                await _watch(self._operator, (self.scheduler, self.books), work, stop)
         finally:
             for task in work:
                 task.cancel()
@@ -111,7 +118,8 @@ class Operation:
         """Wait until the API answers and serves our kinds: kopf looks for them once. False if stopped before."""
         said = ""
         while not stop.is_set():
-            problem = await asyncio.to_thread(_problem, self._operator.client)
+            # Prices are known before anything is collected with them.
+            problem = await asyncio.to_thread(_problem, self._operator.client, self.books)
             self.waiting = bool(problem)
             if not problem:
                 return True
@@ -131,11 +139,13 @@ class Operation:
         return all(ended)
 
 
-async def _watch(operator: Operator, scheduler: Scheduler, work: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
+async def _watch(
+    operator: Operator, told: tuple[Scheduler, Books], work: list[asyncio.Task[None]], stop: asyncio.Event
+) -> None:
     """Let kopf watch until it ends, or a task of ours does, which it never should."""
     kopf_task = asyncio.create_task(
         kopf.operator(
-            registry=registry(scheduler, operator.kubeconfig, stop),
+            registry=registry(*told, operator.kubeconfig, stop),
             settings=settings(),
             standalone=True,
             clusterwide=not operator.namespaces,
@@ -155,10 +165,12 @@ async def _watch(operator: Operator, scheduler: Scheduler, work: list[asyncio.Ta
         task.result()
 
 
-def _problem(client: Client) -> str:
+def _problem(client: Client, books: Books) -> str:
     """Why the operator cannot begin yet; empty if it can."""
     try:
-        missing = client.missing_kinds(API_VERSION, list(PLURALS.values()))
+        missing = client.missing_kinds(API_VERSION, [*PLURALS.values(), PriceBook.PLURAL])
+        if not missing:
+            books.look()
     except KubernetesError as error:
         return str(error)
     return f"the API serves no {' and no '.join(missing)} yet: apply crds/" if missing else ""

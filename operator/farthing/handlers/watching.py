@@ -9,12 +9,14 @@ from typing import Any, Final
 import kopf
 
 from farthing.errors import KubernetesError
+from farthing.handlers.books import Books
 from farthing.handlers.scheduler import Scheduler
 from farthing.kube.access import authorization, configuration
 from farthing.kube.publisher import MANAGED_BY
 from farthing.resources import GROUP, VERSION
 from farthing.resources.asset_report import AssetReport
 from farthing.resources.cost_report import CostReport
+from farthing.resources.price_book import PriceBook
 
 LONGEST_PAUSE: Final = 30.0
 
@@ -55,7 +57,7 @@ def settings() -> kopf.OperatorSettings:
     return chosen
 
 
-def registry(scheduler: Scheduler, kubeconfig: Path | None, stop: asyncio.Event) -> kopf.OperatorRegistry:
+def registry(scheduler: Scheduler, books: Books, kubeconfig: Path | None, stop: asyncio.Event) -> kopf.OperatorRegistry:
     """The handlers. Only events, no timers, daemons or handlers of deletions: those would add finalizers.
 
     ``stop`` is set once kopf stops, whatever made it.
@@ -73,6 +75,10 @@ def registry(scheduler: Scheduler, kubeconfig: Path | None, stop: asyncio.Event)
             scheduler.forget(event["object"]["metadata"]["uid"])
         else:
             scheduler.saw(event["object"], listed=event["type"] is None)
+
+    @kopf.on.event(GROUP, VERSION, PriceBook.PLURAL, registry=handlers)
+    async def price_book(**_: Any) -> None:
+        books.stir()
 
     @kopf.on.event("v1", "configmaps", labels=MANAGED_BY, registry=handlers)
     async def config_map(event: kopf.RawEvent, **_: Any) -> None:

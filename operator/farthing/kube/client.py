@@ -32,16 +32,17 @@ class ObjectRef:
     kind: str
     plural: str
     namespace: str
+    """Empty for an object of the cluster."""
     name: str
     uid: str
 
     @property
     def path(self) -> str:
         """Where the API keeps it."""
-        return f"/apis/{self.api_version}/namespaces/{quote(self.namespace)}/{self.plural}/{quote(self.name)}"
+        return f"/apis/{self.api_version}/{_where(self.namespace)}{self.plural}/{quote(self.name)}"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
 class Client:
@@ -71,6 +72,12 @@ class Client:
         """Metadata of every object of a kind in ``namespace``, or everywhere, as the API has it at hand."""
         path = f"/apis/{api_version}/{_where(namespace)}{plural}?resourceVersion=0"
         return self._listed(path, f"listing {plural}")
+
+    def objects(self, api_version: str, plural: str) -> list[dict[str, Any]]:
+        """Every object of a kind, whole."""
+        request = Request("GET", f"/apis/{api_version}/{plural}", f"listing {plural}")
+        found: list[dict[str, Any]] = self._transport.ask(request).body["items"]
+        return found
 
     def write_status(self, ref: ObjectRef, status: Mapping[str, Any]) -> int | None:
         """Write the whole status of ``ref``; returns its resourceVersion, or None if that very object is gone."""

@@ -15,6 +15,7 @@ TRAFFIC_KEY = ("start", "namespace", "pod", "uid", "container")
 TIMES = ("seconds", "run_start", "run_end")
 CHARGED = tuple(column for column in ALLOCATION if not column.startswith(("network_", "pv_", "lb_")))
 """Columns of ``tables.ALLOCATION`` that cpu, ram and gpu need."""
+RATES = tuple(f"{name}{of}_rate" for name in RESOURCES for of in ("", "_base"))
 UNIT = {"cpu": HOUR, "ram": GIB * HOUR, "gpu": HOUR}
 """Resource-seconds in the unit of the rate: core-s, B-s and GPU-s in a core-, GiB- and GPU-hour."""
 
@@ -39,6 +40,10 @@ def charges(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir
         f"{name}_cost": discounted(rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name)
         for name in RESOURCES
     }
+    savings = {
+        f"{name}_saving": rows[f"{name}_allocated"] / UNIT[name] * rows[f"{name}_base_rate"] - costs[f"{name}_cost"]
+        for name in RESOURCES
+    }
     # A 5-minute window may hold less than the container's whole, short life: no largest is below its mean.
     largest = {
         f"{name}_used_max": ibis.greatest(
@@ -46,7 +51,7 @@ def charges(cluster: str, run: ir.Table, usage: ir.Table, nodes: ir.Table) -> ir
         )
         for name in ("cpu", "ram")
     }
-    return rows.mutate(cluster=ibis.literal(cluster), **costs, **largest).select(*CHARGED)
+    return rows.mutate(cluster=ibis.literal(cluster), **costs, **savings, **largest).select(*CHARGED)
 
 
 def allocations(charged: ir.Table, traffic: ir.Table, volume: ir.Table, balancer: ir.Table) -> ir.Table:
@@ -113,7 +118,7 @@ def _names() -> ir.Table:
 def _on_node(run: ir.Table, nodes: ir.Table) -> ir.Table:
     """``run`` with the node it ran on and that node's rates; of two nodes of one name, the one it overlaps longest."""
     nodes = nodes.select(
-        "start", "node", "provider_id", *(f"{name}_rate" for name in RESOURCES), "discount",
+        "start", "node", "provider_id", *RATES, "discount",
         node_start="run_start", node_end="run_end",
     )  # fmt: skip
     pairs = extend(run, nodes, "start", "node")
@@ -124,5 +129,5 @@ def _on_node(run: ir.Table, nodes: ir.Table) -> ir.Table:
     return pairs.filter(pairs.place == 0).mutate(
         provider_id=pairs.provider_id.fill_null(""),
         discount=pairs.discount.fill_null(0.0),
-        **{f"{name}_rate": pairs[f"{name}_rate"].fill_null(0.0) for name in RESOURCES},
+        **{name: pairs[name].fill_null(0.0) for name in RATES},
     )

@@ -6,11 +6,14 @@ import ibis.expr.types as ir
 from farthing.model.allocation import UNIT
 from farthing.model.breakdown import NAMED
 from farthing.model.rates import discounted
-from farthing.model.tables import ASSET, RESOURCES, extend, zero
+from farthing.model.tables import ASSET, DISCOUNTED, RESOURCES, extend, zero
 
 KEY = ("start", "node", "provider_id")
+HOURLY = ("pv", "network", "lb", "management")
+"""What only other assets than nodes cost."""
 NOT_OF_NODES = (
-    "pv_quantity", "pv_used", "pv_used_max", "pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost",
+    "pv_quantity", "pv_used", "pv_used_max", "local_cost",
+    *(f"{name}_{part}" for name in HOURLY for part in ("cost", "saving")),
 )  # fmt: skip
 OF_KUBERNETES = "Kubernetes"
 """The service that all a cluster makes belongs to."""
@@ -34,7 +37,6 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table, shares: ir.
     )
     rows = extend(nodes, charged, *KEY)
     rows = rows.mutate(
-        **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
         **{f"{name}_allocated_cost": rows[f"{name}_allocated_cost"].fill_null(0.0) for name in RESOURCES},
         **{f"{name}_{user}": rows[f"{name}_{user}"].fill_null(0.0) for name in ("cpu", "ram") for user in NAMED},
     )
@@ -43,14 +45,15 @@ def node_assets(cluster: str, nodes: ir.Table, allocation: ir.Table, shares: ir.
         cpu_other=(rows.other_share * rows.cpu_quantity).fill_null(0.0),
         ram_other=zero(),
         **{f"cpu_{user}": (rows[f"{user}_share"] * rows.cpu_quantity).fill_null(rows[f"cpu_{user}"]) for user in NAMED},
+        **{f"{name}_list": rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_rate"] for name in RESOURCES},
+        **{f"{name}_base": rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_base_rate"] for name in RESOURCES},
     )
     rows = rows.mutate(
-        **{
-            f"{name}_cost": discounted(
-                rows[f"{name}_quantity"] / UNIT[name] * rows[f"{name}_rate"], rows.discount, name
-            )
-            for name in RESOURCES
-        }
+        **{f"{name}_cost": discounted(rows[f"{name}_list"], rows.discount, name) for name in RESOURCES},
+    )
+    rows = rows.mutate(
+        **{f"{name}_saving": rows[f"{name}_base"] - rows[f"{name}_cost"] for name in RESOURCES},
+        **{f"{name}_discount": rows[f"{name}_list"] - rows[f"{name}_cost"] for name in DISCOUNTED},
     )
     return rows.mutate(
         cluster=ibis.literal(cluster),

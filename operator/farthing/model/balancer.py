@@ -4,6 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset import other_assets
+from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.pricing import hourly_rates
 from farthing.model.rates import BALANCER as DEFAULT
 from farthing.model.runtime import exact_or_counted
 from farthing.model.sampled import POD_KEY, samples
@@ -12,11 +14,11 @@ from farthing.model.tables import BALANCER, HOUR, IDENTITY, UNMOUNTED, extend, t
 SERVICE = ("namespace", "service")
 KEY = ("start", *SERVICE)
 SEEN = (
-    "start", "seconds", *SERVICE, "address", "rate_source", "run_start", "run_end", "run_seconds", "lb_cost",
+    "start", "seconds", *SERVICE, "address", "rate_source", "base_source", "run_start", "run_end", "run_seconds", "lb_cost", "lb_saving",
 )  # fmt: skip
 
 
-def balancers_seen(pace: ir.Table) -> ir.Table:
+def balancers_seen(pace: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
     """Each load balancer in each interval: columns ``SEEN``; two services of one name, one after the other, are one."""
     told, priced = _told(pace), _priced()
     runs = ibis.union(told, priced.anti_join(told, KEY).select(*told.columns), distinct=False)
@@ -28,9 +30,17 @@ def balancers_seen(pace: ir.Table) -> ir.Table:
     rows = rows.filter(rows.run_seconds > 0).mutate(
         run_seconds=ibis.least(rows.run_seconds, rows.seconds),
         address=rows.address.fill_null(""),
-        rate_source=ibis.ifelse(rows.rate.isnull(), "default", "metrics"),
+        base_source=ibis.ifelse(rows.rate.isnull(), "default", "metrics"),
+        base=rows.rate.fill_null(DEFAULT),
     )
-    return rows.mutate(lb_cost=rows.run_seconds / HOUR * rows.rate.fill_null(DEFAULT)).select(*SEEN)
+    rate, source = hourly_rates(prices, rows.start, "balancer")
+    hours = rows.run_seconds / HOUR
+    cost = hours * rate.fill_null(rows.base)
+    return rows.mutate(
+        rate_source=ibis.ifelse(rate.isnull(), rows.base_source, source),
+        lb_cost=cost,
+        lb_saving=hours * rows.base - cost,
+    ).select(*SEEN)
 
 
 def balancers(cluster: str, charged: ir.Table, seen: ir.Table, behind: ir.Table) -> ir.Table:
@@ -39,10 +49,10 @@ def balancers(cluster: str, charged: ir.Table, seen: ir.Table, behind: ir.Table)
     The cost is shared by how long each container behind it ran; where none did, it is ``UNMOUNTED``'s.
     """
     rows = charged.join(behind, ("start", *POD_KEY))
-    rows = rows.join(seen.select(*KEY, "address", "lb_cost"), KEY)
-    ran = rows.run_seconds.sum().over(ibis.window(group_by=KEY))
-    held = rows.mutate(cost=rows.lb_cost * rows.run_seconds / ran)
-    alone = seen.anti_join(held, KEY).rename(cost="lb_cost")
+    rows = rows.join(seen.select(*KEY, "address", "lb_cost", "lb_saving"), KEY)
+    share = rows.run_seconds / rows.run_seconds.sum().over(ibis.window(group_by=KEY))
+    held = rows.mutate(cost=rows.lb_cost * share, saving=rows.lb_saving * share)
+    alone = seen.anti_join(held, KEY).rename(cost="lb_cost", saving="lb_saving")
     unknown = [name for name in IDENTITY["balancer"] if name not in alone.columns]
     alone = alone.mutate(**dict.fromkeys(unknown, ibis.literal("")))
     alone = alone.mutate(cluster=ibis.literal(cluster), pod=ibis.literal(UNMOUNTED), container=ibis.literal(UNMOUNTED))

@@ -90,6 +90,8 @@ class Coverage:
     """The largest breach of conservation (C12), relative."""
     collected: float = 0.0
     """When its facts were made. [unix s]"""
+    prices: str = ""
+    """The identity of the price books that applied (``prices.Prices``); empty for none."""
 
     @property
     def complete(self) -> bool:

@@ -27,6 +27,7 @@ from farthing.model.network import (
 )
 from farthing.model.node import node_holdings, node_prices, node_rates, node_runs
 from farthing.model.pace import paces
+from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.runtime import container_runs
 from farthing.model.selectors import selected
 from farthing.model.services import behind, behind_each, slice_pods
@@ -36,8 +37,8 @@ from farthing.model.volume import disk_assets, disks, volumes
 from farthing.model.workload import workloads
 
 
-def steps(cluster: str) -> dict[str, ir.Table]:
-    """Name and expression of each step, in order.
+def steps(cluster: str, prices: Prices = NO_PRICES) -> dict[str, ir.Table]:
+    """Name and expression of each step, in order; rates are those of ``prices`` first.
 
     The facts are ``tables.FACTS``; ``observed`` is what they were seen by (``coverage.observations``).
 
@@ -54,11 +55,11 @@ def steps(cluster: str) -> dict[str, ir.Table]:
     usage = step("usage", container_usage(pace, run, step("cgroup", cgroup_samples(pace))))
     seen = step("seen", observations(pace, run, usage))
     held = step("node_held", node_holdings(step("node_run", node_runs(pace))))
-    nodes = step("node", node_rates(step("node_price", node_prices(held))))
+    nodes = step("node", node_rates(step("node_price", node_prices(held, prices)), prices))
     charged = step("charged", charges(cluster, run, usage, nodes))
-    disk = step("disk", disks(pace))
+    disk = step("disk", disks(pace, prices))
     volume = step("volume", volumes(cluster, charged, disk))
-    served = step("served", balancers_seen(pace))
+    served = step("served", balancers_seen(pace, prices))
     told = (step("slice_pod", slice_pods()), step("selected", selected()))
     step("workload", workloads(cluster, step("behind", behind(*told))))
     backs = step("behind_each", behind_each(served, *told))
@@ -72,7 +73,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         counted = step(f"{counter}_seen", counters(pace, counter, "transmit"))
         grown = step(counter, interface_counters(counted, pods, owners))
         moved.append(step(column, through_interfaces(grown, pods, column)))
-    crossed = step("traffic", traffic(charged, pods, moved))
+    crossed = step("traffic", traffic(charged, pods, moved, prices))
     allocation = step("allocation", allocations(charged, crossed, volume, balancer))
     names = step("node_name", node_names())
     others = (
@@ -80,7 +81,7 @@ def steps(cluster: str) -> dict[str, ir.Table]:
         local_disk_assets(cluster, nodes, step("root", root_disks(names))),
         network_assets(cluster, allocation),
         balancer_assets(cluster, served),
-        management_assets(cluster, pace),
+        management_assets(cluster, pace, prices),
     )
     of_nodes = node_assets(cluster, nodes, allocation, step("cpu_share", cpu_shares(names)))
     made_of = ibis.union(of_nodes, *others, distinct=False)

@@ -23,6 +23,7 @@ def local_disk_assets(cluster: str, nodes: ir.Table, disks: ir.Table) -> ir.Tabl
         name=rows.node,
         storage_class=ibis.literal(LOCAL),
         rate_source=ibis.literal("default"),
+        base_source=ibis.literal("default"),
         pv_quantity=quantity,
         pv_used=rows.used * rows.run_seconds,
         pv_used_max=rows.largest,

@@ -11,6 +11,8 @@ import ibis.expr.types as ir
 from farthing.model.asset import other_assets
 from farthing.model.growth import seen_before, with_growth, with_tail
 from farthing.model.network_samples import DAEMON_KEY, SCRAPER_KEY
+from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.pricing import traffic_rate
 from farthing.model.rates import TRAFFIC as DEFAULTS
 from farthing.model.sampled import POD_KEY, identities, samples
 from farthing.model.tables import GIB, TRAFFIC, extend, table
@@ -20,10 +22,11 @@ NAME = ("start", "namespace", "pod")
 POD = ("start", *POD_KEY)
 SENT, RECEIVED = "network_transfer_bytes", "network_receive_bytes"
 PAID = tuple(f"network_{kind}_bytes" for kind in TRAFFIC)
-NUMBERS = (SENT, RECEIVED, *(f"network_{kind}_{part}" for kind in TRAFFIC for part in ("bytes", "cost")))
+RATES = tuple(f"{kind}{of}_rate" for kind in TRAFFIC for of in ("", "_base"))
+NUMBERS = (SENT, RECEIVED, *(f"network_{kind}_{part}" for kind in TRAFFIC for part in ("bytes", "cost", "saving")))
 
 
-def traffic(charged: ir.Table, pods: ir.Table, parts: Iterable[ir.Table]) -> ir.Table:
+def traffic(charged: ir.Table, pods: ir.Table, parts: Iterable[ir.Table], prices: Prices = NO_PRICES) -> ir.Table:
     """The traffic [B] of each container of ``charged`` in each interval and its cost, from ``parts`` that tell it by pod.
 
     Columns: start, namespace, pod, uid, container, and ``NUMBERS``. A pod's traffic is shared over its containers by how long each ran.
@@ -31,25 +34,37 @@ def traffic(charged: ir.Table, pods: ir.Table, parts: Iterable[ir.Table]) -> ir.
     rows = pods
     for part in parts:
         rows = extend(rows, part, "pod_no")
-    rows = extend(rows, _rates(), "start")
-    rows = rows.mutate(**{name: rows[name].fill_null(0.0) for name in (SENT, RECEIVED, *PAID)})
-    rows = rows.mutate(
-        **{f"network_{kind}_cost": rows[f"network_{kind}_bytes"] / GIB * rows[f"{kind}_rate"] for kind in TRAFFIC}
-    )
-    rows = charged.select(*POD, "container", "run_seconds").join(rows.select(*POD, *NUMBERS, "container_seconds"), POD)
+    rows = extend(rows, _rates(prices), "start")
+    counted = (SENT, RECEIVED, *PAID)
+    rows = rows.mutate(**{name: rows[name].fill_null(0.0) for name in counted})
+    rows = rows.select(*POD, *counted, *RATES, "container_seconds")
+    rows = charged.select(*POD, "container", "run_seconds").join(rows, POD)
     share = rows.run_seconds / rows.container_seconds
-    return rows.select(*POD, "container", **{name: rows[name] * share for name in NUMBERS})
+    rows = rows.mutate(**{name: rows[name] * share for name in counted})
+    costs = {kind: rows[f"network_{kind}_bytes"] / GIB * rows[f"{kind}_rate"] for kind in TRAFFIC}
+    base = {kind: rows[f"network_{kind}_bytes"] / GIB * rows[f"{kind}_base_rate"] for kind in TRAFFIC}
+    rows = rows.mutate(
+        **{f"network_{kind}_cost": cost for kind, cost in costs.items()},
+        **{f"network_{kind}_saving": base[kind] - cost for kind, cost in costs.items()},
+    )
+    return rows.select(*POD, "container", *NUMBERS)
 
 
 def network_assets(cluster: str, allocation: ir.Table) -> ir.Table:
     """The network of the cluster in each interval, where it costs anything, as an asset, columns ``tables.ASSET``."""
     rows = allocation.group_by("start").agg(
         seconds=allocation.seconds.max(),
-        **{f"{kind}_cost": allocation[f"network_{kind}_cost"].sum() for kind in TRAFFIC},
+        **{
+            f"{kind}_{part}": allocation[f"network_{kind}_{part}"].sum()
+            for kind in TRAFFIC
+            for part in ("cost", "saving")
+        },
     )
-    zone, region, internet = (rows[f"{kind}_cost"] for kind in TRAFFIC)
-    rows = rows.mutate(network_cost=zone + region + internet)
-    rows = rows.filter(rows.network_cost > 0)
+    rows = rows.mutate(
+        network_cost=rows.zone_cost + rows.region_cost + rows.internet_cost,
+        network_saving=rows.zone_saving + rows.region_saving + rows.internet_saving,
+    )
+    rows = rows.filter((rows.network_cost > 0) | (rows.network_saving != 0))
     rows = rows.mutate(
         name=ibis.literal(cluster),
         run_start=rows.start.cast("float64"),
@@ -185,9 +200,11 @@ def _summed(
     return with_tail(found, found.run_end - found.run_start, target, *amounts)
 
 
-def _rates() -> ir.Table:
-    """The rate of each kind of traffic in each interval [currency per GiB]: columns start, zone_rate and so on."""
+def _rates(prices: Prices) -> ir.Table:
+    """The rate of each kind of traffic in each interval [currency per GiB], with and without ``prices``: start and ``RATES``."""
     rows = table("hours").select("start")
     for kind in TRAFFIC:
-        rows = extend(rows, samples(f"network_{kind}_rate", f"{kind}_rate"), "start")
-    return rows.mutate(**{f"{kind}_rate": rows[f"{kind}_rate"].fill_null(DEFAULTS[kind]) for kind in TRAFFIC})
+        rows = extend(rows, samples(f"network_{kind}_rate", f"{kind}_base_rate"), "start")
+    rows = rows.mutate(**{f"{kind}_base_rate": rows[f"{kind}_base_rate"].fill_null(DEFAULTS[kind]) for kind in TRAFFIC})
+    told = {kind: traffic_rate(prices, rows.start, kind) for kind in TRAFFIC}
+    return rows.mutate(**{f"{kind}_rate": told[kind].fill_null(rows[f"{kind}_base_rate"]) for kind in TRAFFIC})

@@ -3,10 +3,12 @@
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.pricing import label_column, with_rules
 from farthing.model.rates import default_rate, provider_of, whole_node_factor
 from farthing.model.runtime import exact_or_counted
 from farthing.model.sampled import POOLS, samples
-from farthing.model.tables import RESOURCES, extend, table, zero
+from farthing.model.tables import RESOURCES, extend, table
 
 NODE = ("start", "node")
 KEY = (*NODE, "provider_id")
@@ -102,8 +104,8 @@ def _capacity() -> ir.Table:
     )
 
 
-def node_prices(rows: ir.Table) -> ir.Table:
-    """``rows`` of ``node_holdings`` with provider, spot and what metrics say of the price."""
+def node_prices(rows: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
+    """``rows`` of ``node_holdings`` with provider, spot, the labels that ``prices`` ask for, and what metrics say of the price."""
     keys = rows.select(*KEY)
     for metric in (*(f"node_{name}_rate" for name in (*RESOURCES, "total")), "node_spot"):
         rows = extend(rows, _best_fit(keys, metric), *KEY)
@@ -111,30 +113,39 @@ def node_prices(rows: ir.Table) -> ir.Table:
         provider=provider_of(rows.provider_id),
         spot=rows.spot_label.fill_null(ibis.literal(value=False)) | (rows.node_spot.fill_null(0.0) > 0),
         **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone", "pool")},
+        **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
     )
+    said = samples("labels_of_nodes")
+    for key in prices.label_keys:
+        values = said.filter(said.key == key).group_by("node").agg(**{label_column(key): said.label_value.max()})
+        rows = extend(rows, values, "node")
     return rows
 
 
-def node_rates(rows: ir.Table) -> ir.Table:
+def node_rates(rows: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
     """``rows`` of ``node_prices`` with cpu_rate, ram_rate, gpu_rate [currency per core-, GiB-, GPU-hour] and their source.
 
-    Also ``discount`` [0 to 1], which a price rule may set.
+    Also what the rates are without ``prices``, such as cpu_base_rate, and ``discount`` [0 to 1].
     """
     defaults = {name: default_rate(name, rows.provider, rows.spot) for name in RESOURCES}
     quantities = [rows[f"{name}_capacity"] for name in RESOURCES]
     rows = rows.mutate(factor=whole_node_factor(rows.node_total_rate, quantities, list(defaults.values())))
     known = rows.node_cpu_rate.notnull() & rows.node_ram_rate.notnull()
-    return rows.mutate(
+    rows = rows.mutate(
         **{
-            f"{name}_rate": ibis.ifelse(
+            f"{name}_base_rate": ibis.ifelse(
                 known,
                 rows[f"node_{name}_rate"].fill_null(defaults[name]),
                 defaults[name] * rows.factor.fill_null(1.0),
             )
             for name in RESOURCES
         },
-        rate_source=ibis.cases((known, "metrics"), (rows.factor.notnull(), "metrics, whole node"), else_="default"),
-        discount=zero(),
+        base_source=ibis.cases((known, "metrics"), (rows.factor.notnull(), "metrics, whole node"), else_="default"),
+    ).drop("factor")
+    rows = with_rules(rows, prices)
+    return rows.mutate(
+        **{f"{name}_rate": rows[f"{name}_rule_rate"].fill_null(rows[f"{name}_base_rate"]) for name in RESOURCES},
+        rate_source=rows.rule_source.nullif("").fill_null(rows.base_source),
     )
 
 

@@ -21,6 +21,9 @@ COSTS = (
 )
 """The costs an allocation is made of. [currency]"""
 
+DISCOUNTED = ("cpu", "ram")
+"""What a price rule's discount applies to (C4)."""
+
 UNMOUNTED = "__unmounted__"
 """Pod and container of what costs although no container holds it: volumes nobody mounts, balancers without pods."""
 
@@ -45,19 +48,22 @@ ALLOCATION: Columns = {
     "controller": "string",
     **_TIMES,
     **{
-        f"{resource}_{part}": "float64" for resource in RESOURCES for part in ("requested", "used", "allocated", "cost")
+        f"{resource}_{part}": "float64"
+        for resource in RESOURCES
+        for part in ("requested", "used", "allocated", "cost", "saving")
     },
     "cpu_used_max": "float64",
     "ram_used_max": "float64",
     "network_transfer_bytes": "float64",
     "network_receive_bytes": "float64",
-    **{f"network_{kind}_{part}": "float64" for kind in TRAFFIC for part in ("bytes", "cost")},
+    **{f"network_{kind}_{part}": "float64" for kind in TRAFFIC for part in ("bytes", "cost", "saving")},
     "pv_byte_seconds": "float64",
     "pv_cost": "float64",
     "lb_cost": "float64",
 }
 """What each container is charged in each interval: resource-seconds (core-s, B-s, GPU-s), bytes and costs.
 
+What a container would cost without price books is its cost + its saving [currency], which is 0 where no book has a rate.
 ``cpu_used_max`` [cores] and ``ram_used_max`` [B] are the largest use seen. Rows whose pod and container are ``UNMOUNTED``
 hold what no container does.
 """
@@ -69,11 +75,11 @@ _ALLOCATION_KEY = (
 _WHOSE: Columns = {"start": "int64", "seconds": "float64", **dict.fromkeys(_ALLOCATION_KEY, "string"), **_TIMES}
 
 VOLUME: Columns = {
-    **_WHOSE, "volume_name": "string", "claim": "string", "storage_class": "string", "byte_seconds": "float64", "cost": "float64",
+    **_WHOSE, "volume_name": "string", "claim": "string", "storage_class": "string", "byte_seconds": "float64", "cost": "float64", "saving": "float64",
 }  # fmt: skip
 """What each container is charged for each volume in each interval (C5): its part of the volume's bytes and cost."""
 
-BALANCER: Columns = {**_WHOSE, "service": "string", "address": "string", "cost": "float64"}
+BALANCER: Columns = {**_WHOSE, "service": "string", "address": "string", "cost": "float64", "saving": "float64"}
 """What each container is charged for each load balancer in each interval (C7)."""
 
 WORKLOAD: Columns = {
@@ -120,6 +126,7 @@ ASSET: Columns = {
     "spot": "boolean",
     "rate_source": "string",
     **dict.fromkeys(ASSET_TEXTS, "string"),
+    "base_source": "string",
     **_TIMES,
     **{
         f"{resource}_{part}": "float64"
@@ -135,11 +142,15 @@ ASSET: Columns = {
     "network_cost": "float64",
     "lb_cost": "float64",
     "management_cost": "float64",
+    **{f"{resource}_discount": "float64" for resource in DISCOUNTED},
+    **{f"{what}_saving": "float64" for what in (*RESOURCES, "pv", "network", "lb", "management")},
 }
 """What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
 
 A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max`` [B] and
 ``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
+Of a node, cost + discount is what it costs before its rule's discount, and of any asset cost + saving what it costs without
+price books, at rates from ``base_source``.
 """
 
 FACTS: dict[str, Columns] = {
@@ -158,7 +169,7 @@ IDENTITY: dict[str, tuple[str, ...]] = {
     "workload": ("cluster", "namespace", "pod", "uid", "kind", "key", "value"),
     "asset": (
         "cluster", "type", "category", "provider", "name", "provider_id", "instance_type", "region", "zone", "spot",
-        "rate_source", *ASSET_TEXTS,
+        "rate_source", "base_source", *ASSET_TEXTS,
     ),
 }  # fmt: skip
 """What tells one row from another within an interval."""

@@ -9,6 +9,8 @@ import ibis.expr.types as ir
 
 from farthing.model.asset import other_assets
 from farthing.model.mounting import KEY, mounts, shares
+from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.pricing import storage_rates
 from farthing.model.rates import provider_of, provider_of_driver, volume_rate, volume_rate_source
 from farthing.model.runtime import exact_or_counted
 from farthing.model.sampled import POD_KEY, samples
@@ -27,20 +29,25 @@ DISK = {
     "provider": "string",
     "provider_id": "string",
     "rate_source": "string",
+    "base_source": "string",
     "run_start": "float64",
     "run_end": "float64",
     "run_seconds": "float64",
     "pv_quantity": "float64",
     "pv_used": "float64",
     "pv_used_max": "float64",
+    "pv_rate": "float64",
+    "pv_base_rate": "float64",
     "pv_cost": "float64",
+    "pv_saving": "float64",
 }
 
 
-def disks(pace: ir.Table) -> ir.Table:
+def disks(pace: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
     """Each volume in each interval: columns ``DISK``; claim and its namespace are empty where it has none.
 
-    pv_quantity and pv_used are B-s, pv_used_max B; used is what the kubelet of a pod that mounts it sees.
+    pv_quantity and pv_used are B-s, pv_used_max B; used is what the kubelet of a pod that mounts it sees. Rates are per
+    GiB-hour; pv_base_rate is that without ``prices``.
     """
     rows = extend(_runs(pace), samples("pv_bytes", "bytes"), *PV)
     rows = extend(rows, _told_rates(), *PV)
@@ -52,15 +59,23 @@ def disks(pace: ir.Table) -> ir.Table:
         pv_quantity=rows.bytes.fill_null(0.0) * rows.run_seconds,
         pv_used=rows.used.fill_null(0.0) * rows.run_seconds,
         pv_used_max=rows.largest.fill_null(0.0),
-        rate_source=volume_rate_source(rows.told),
+        storage_class=_first(rows.storage_class, rows.claim_class),
     )
+    rate, source = storage_rates(prices, rows.start, rows.storage_class)
+    rows = rows.mutate(
+        pv_rate=rate.fill_null(volume_rate(rows.told)),
+        pv_base_rate=volume_rate(rows.told),
+        rate_source=ibis.ifelse(rate.isnull(), volume_rate_source(rows.told), source),
+        base_source=volume_rate_source(rows.told),
+    )
+    gib_hours = rows.pv_quantity / (GIB * HOUR)
     return rows.mutate(
         volume_name=rows.persistentvolume,
         claim_namespace=rows.claim_namespace.fill_null(""),
         claim=rows.claim.fill_null(""),
-        storage_class=_first(rows.storage_class, rows.claim_class),
         provider_id=_first(rows.provider_id, rows.told_id),
-        pv_cost=rows.pv_quantity / (GIB * HOUR) * volume_rate(rows.told),
+        pv_cost=gib_hours * rows.pv_rate,
+        pv_saving=gib_hours * rows.pv_base_rate - gib_hours * rows.pv_rate,
     ).select(*DISK)
 
 
@@ -76,7 +91,7 @@ def volumes(cluster: str, charged: ir.Table, disk: ir.Table) -> ir.Table:
     together = charged.group_by(*pod).agg(together=charged.run_seconds.sum())
     held = charged.join(together, list(pod)).join(by_pod, list(pod))
     held = held.mutate(share=held.share * held.run_seconds / held.together)
-    held = held.join(disk.select(*KEY, "claim", "storage_class", "pv_quantity", "pv_cost"), list(KEY))
+    held = held.join(disk.select(*KEY, "claim", "storage_class", "pv_quantity", "pv_rate", "pv_base_rate"), list(KEY))
     free = disk.drop("run_start", "run_end", "run_seconds", "provider_id").join(by_none, list(KEY))
     free = free.mutate(
         cluster=ibis.literal(cluster),
@@ -85,11 +100,14 @@ def volumes(cluster: str, charged: ir.Table, disk: ir.Table) -> ir.Table:
         container=ibis.literal(UNMOUNTED),
         **dict.fromkeys(("node", "provider_id", "uid", "controller_kind", "controller"), ibis.literal("")),
     )
-    parts = [
-        rows.mutate(byte_seconds=rows.pv_quantity * rows.share, cost=rows.pv_cost * rows.share).select(*VOLUME)
-        for rows in (held, free)
-    ]
-    return ibis.union(*parts, distinct=False)
+    parts = [rows.mutate(byte_seconds=rows.pv_quantity * rows.share) for rows in (held, free)]
+    return ibis.union(*(_with_cost(rows).select(*VOLUME) for rows in parts), distinct=False)
+
+
+def _with_cost(rows: ir.Table) -> ir.Table:
+    gib_hours = rows.byte_seconds / (GIB * HOUR)
+    cost = gib_hours * rows.pv_rate
+    return rows.mutate(cost=cost, saving=gib_hours * rows.pv_base_rate - cost)
 
 
 def disk_assets(cluster: str, disk: ir.Table) -> ir.Table:

@@ -169,6 +169,12 @@ def _whole_days(count: int, now: datetime, days_ago: int, zone: tzinfo) -> Windo
     return Window(first.start, midnight(last + DAY if touches_today else last, zone))
 
 
+def parse_instant(text: str) -> datetime:
+    """The instant that ``text`` means, as unix seconds or RFC 3339; raises InvalidWindowError."""
+    written, where = text.strip(), f"instant {quoted(text)}"
+    return _unix(int(written), where) if _UNIX.fullmatch(written) else _instant(written, where, round_up=False)
+
+
 def _pair(ends: list[str], where: str) -> Window:
     texts = [end.strip() for end in ends]
     if len(texts) != 2:  # noqa: PLR2004 - a pair is two

@@ -1,6 +1,7 @@
 """The Kubernetes API types: what a person may ask (spec) and what the operator answers (status).
 
-cost_report, asset_report   the two kinds
+cost_report, asset_report   the two kinds of report
+price_book                  rates that people write down: price_rates (its parts), price_rules, price_book_status, price_parsing
 report                      what both share: metadata, window, time and shape of the answer
 status                      the answer: conditions, totals, top rows, ConfigMaps, history
 conditions                  condition types, reasons and the update rule

@@ -31,6 +31,9 @@ ABNORMAL: Final = frozenset({RECONCILING, STALLED})
 COMPUTED: Final = "ReportComputed"
 """Ready True: the last run gave an answer and it was kept."""
 
+IN_FORCE: Final = "PricesInForce"
+"""Ready True of a PriceBook: its rates apply to hours that are collected within its validity."""
+
 COMPUTING: Final = "Computing"
 """Ready Unknown, Reconciling True: a run for this generation has begun."""
 

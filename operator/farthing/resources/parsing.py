@@ -1,9 +1,9 @@
 """From what a person or the API server wrote to a report: the same refusals, in the same words, without a cluster."""
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from farthing.errors import InvalidInputError
@@ -19,24 +19,32 @@ KINDS: Final[Mapping[str, type[CostReport] | type[AssetReport]]] = {
     AssetReport.KIND: AssetReport,
 }
 
+Kind = TypeVar("Kind", bound=BaseModel)
+
 
 def parse_report(body: Mapping[str, Any]) -> Report:
-    """The report that ``body``, an object as kubectl shows it, describes; raises InvalidInputError.
+    """The report that ``body``, an object as kubectl shows it, describes; raises InvalidInputError."""
+    kinds: Mapping[str, type[Report]] = KINDS
+    return parse_object(body, kinds, "report")
+
+
+def parse_object(body: Mapping[str, Any], kinds: Mapping[str, type[Kind]], what: str) -> Kind:
+    """The object of one of ``kinds`` that ``body`` describes; raises InvalidInputError, which calls it ``what``.
 
     A status that does not fit, written by another version, is left out: the next run writes it anew.
     """
     kind, version = body.get("kind"), body.get("apiVersion")
-    if version != API_VERSION or not isinstance(kind, str) or kind not in KINDS:
+    if version != API_VERSION or not isinstance(kind, str) or kind not in kinds:
         raise InvalidInputError(
-            f"apiVersion {version!r} with kind {kind!r} is no report: use {API_VERSION} and {' or '.join(KINDS)}",
+            f"apiVersion {version!r} with kind {kind!r} is no {what}: use {API_VERSION} and {' or '.join(kinds)}",
         )
     known = {name: _plain(body[name]) for name in ("metadata", "spec", "status") if name in body}
     try:
-        return KINDS[kind].model_validate(known, by_alias=True, by_name=False)
+        return kinds[kind].model_validate(known, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         if first["loc"][0] == "status":
-            return parse_report({name: value for name, value in body.items() if name != "status"})
+            return parse_object({name: value for name, value in body.items() if name != "status"}, kinds, what)
         raise InvalidInputError(_sentence(first)) from error
 
 

@@ -22,7 +22,9 @@ _LEAP_YEAR: Final = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[135
 _MONTH_AND_DAY: Final = (
     "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
 )
-_REAL: Final = f"([0-9]{{4}}-{_MONTH_AND_DAY}|{_LEAP_YEAR}-02-29){_TIME}"
+REAL_DATE: Final = f"([0-9]{{4}}-{_MONTH_AND_DAY}|{_LEAP_YEAR}-02-29)"
+_REAL: Final = f"{REAL_DATE}{_TIME}"
+REAL_INSTANT: Final = f"{REAL_DATE}T{_CLOCK}:[0-5][0-9](Z|[+-]{_CLOCK})"
 _WORDS: Final = "today|yesterday|week|lastweek|month|lastmonth"
 _PAIR: Final = f"({_UNIX} *, *{_UNIX}|{_INSTANT} *, *{_INSTANT})"
 _REAL_PAIR: Final = f"^ *([0-9]{{1,11}} *, *[0-9]{{1,11}}|{_REAL} *, *{_REAL}) *$"

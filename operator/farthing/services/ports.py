@@ -9,6 +9,7 @@ from farthing.model.answer import Found
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import Chunk
 from farthing.model.plan import Part
+from farthing.model.prices import Prices
 from farthing.model.question import Shape
 from farthing.model.samples import Samples
 from farthing.model.window import Window
@@ -36,6 +37,11 @@ class MetricsSource(Protocol):
 
 class Workbench(Protocol):
     """Where the samples of one chunk become facts."""
+
+    @property
+    def prices(self) -> Prices:
+        """The price books that apply."""
+        ...
 
     def load(self, samples: Samples) -> None:
         """Keep the samples of one query."""

@@ -141,16 +141,7 @@ class Store:
             names = names_sql(start, self.verified(old) if old else None, says)
             yield write(connection, self.root, (table, "day", cluster, date), names)
             return
-        hours = write(
-            connection, self.root, (table, "hour", cluster, date), self._merged_rows(table, stored, new_starts)
-        )
-        yield hours
-        # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
-        threads = run(connection, "select current_setting('threads')")[0][0]
-        run(connection, "set threads = 1")
-        run(connection, f"create or replace temp view kept as from {parquet([self.root / hours.path])}")
-        yield write(connection, self.root, (table, "day", cluster, date), _roll_up_sql(table, start))
-        run(connection, f"set threads = {threads:d}")
+        yield from write_hours(connection, self.root, place, start, self._merged_rows(table, stored, new_starts))
 
     def _merged_rows(self, table: str, stored: Manifest | None, new_starts: Sequence[int]) -> str:
         starts = ", ".join(map(str, new_starts))
@@ -193,6 +184,24 @@ class Store:
                 save(path, replace(manifest, files=files))
             kept.extend(files)
         remove_others(self.root, kept, cluster, spared=[date for date in found if isinstance(found[date], Older)])
+
+
+def write_hours(
+    connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, str], start: int, rows: str
+) -> Iterator[File]:
+    """Write ``rows`` (the SQL of a query) of a table by the hour, and summed into a day that begins at ``start`` [unix s].
+
+    ``place`` is table, cluster and date. Raises StoreError.
+    """
+    table, cluster, date = place
+    hours = write(connection, root, (table, "hour", cluster, date), rows)
+    yield hours
+    # Sums are the same to the last digit only where one thread adds them in one order: that of the file.
+    threads = run(connection, "select current_setting('threads')")[0][0]
+    run(connection, "set threads = 1")
+    run(connection, f"create or replace temp view kept as from {parquet([root / hours.path])}")
+    yield write(connection, root, (table, "day", cluster, date), _roll_up_sql(table, start))
+    run(connection, f"set threads = {threads:d}")
 
 
 @lru_cache(maxsize=64)

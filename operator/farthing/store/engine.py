@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from farthing.model.facts import steps
+from farthing.model.prices import NO_PRICES, Prices
+from farthing.model.repricing import repricing_steps
 from farthing.model.tables import FACTS
 
 MEMORY_LIMIT = "512MB"
@@ -40,14 +42,28 @@ def sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-def facts_sql(cluster: str) -> list[tuple[str, str, tuple[str, ...]]]:
+def facts_sql(cluster: str, prices: Prices = NO_PRICES) -> list[tuple[str, str, tuple[str, ...]]]:
     """Name and SQL of each step from samples to facts, and the tables but the facts that no later step reads."""
-    return [(name, select.replace(text(ANY_CLUSTER), text(cluster)), read) for name, select, read in _facts_sql()]
+    return [(name, select.replace(text(ANY_CLUSTER), text(cluster)), read) for name, select, read in _facts_sql(prices)]
 
 
-@cache
-def _facts_sql() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    found = steps(ANY_CLUSTER)
+@lru_cache(maxsize=4)
+def _facts_sql(prices: Prices) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return _compiled(steps(ANY_CLUSTER, prices))
+
+
+def repricing_sql(cluster: str, prices: Prices, *, by_day: bool) -> list[tuple[str, str]]:
+    """Name and SQL of each step of ``model.repricing``."""
+    found = _repricing_sql(prices, by_day=by_day)
+    return [(name, select.replace(text(ANY_CLUSTER), text(cluster))) for name, select, _ in found]
+
+
+@lru_cache(maxsize=4)
+def _repricing_sql(prices: Prices, *, by_day: bool) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return _compiled(repricing_steps(ANY_CLUSTER, prices, by_day=by_day))
+
+
+def _compiled(found: dict[str, ir.Table]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     last = {read.name: name for name, step in found.items() for read in step.op().find(ops.UnboundTable)}
     return tuple(
         (name, sql(step), tuple(read for read, by in last.items() if by == name and read not in FACTS))

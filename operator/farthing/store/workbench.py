@@ -12,6 +12,7 @@ from arro3.core import Array, DataType, Table
 
 from farthing.errors import StoreError
 from farthing.model.intervals import Chunk
+from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.sampled import NUMBERED, numbered
 from farthing.model.samples import Samples
 from farthing.model.tables import HOURS
@@ -36,9 +37,10 @@ CREATE = "create or replace temp table {name} as {select}"
 class Workbench:
     """The tables of one chunk: first its intervals, then the samples of each query, then the facts."""
 
-    def __init__(self, chunk: Chunk, cluster: str) -> None:
+    def __init__(self, chunk: Chunk, cluster: str, prices: Prices = NO_PRICES) -> None:
         self.chunk = chunk
         self.cluster = cluster
+        self.prices = prices
         self.connection = connect(memory_limit=MEMORY_LIMIT)
         self._rejected: Counter[int] = Counter()
         """How many samples of each interval were no number, negative or above ``MOST``."""
@@ -115,7 +117,7 @@ class Workbench:
         Each also tells how many samples were ``rejected``. What led to the facts is let go, so compute once.
         """
         self._keep_identities()
-        for name, select, read in facts_sql(self.cluster):
+        for name, select, read in facts_sql(self.cluster, self.prices):
             self._make(name, select)
             for each in read:
                 run(self.connection, f"drop table {quoted(each)}")

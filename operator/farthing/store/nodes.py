@@ -1,0 +1,27 @@
+"""What the store says of one node at one time."""
+
+from typing import Any
+
+from farthing.store.days import Store
+from farthing.store.engine import connect, parquet, text
+
+
+def node_facts(store: Store, cluster: str, name: str, at: int | None) -> list[dict[str, Any]]:
+    """The rows of ``tables.ASSET`` of the nodes named ``name`` in the interval that holds ``at`` [unix s], or in the last.
+
+    The interval is an hour where hours are kept, else a day. Empty where nothing is stored of it. Raises StoreError.
+    """
+    days = [day for day in store.manifests(cluster) if at is None or day.start <= at < day.end]
+    for day in reversed(days):
+        files = store.files(day, "hour") or store.files(day, "day") or {}
+        until = "true" if at is None else f'"start" <= {at:d}'
+        with connect(threads=1) as connection:
+            found = connection.execute(
+                f"select * from {parquet([files['asset']])} where type = 'Node' and name = {text(name)} and {until} "  # noqa: S608 - quoted
+                'qualify rank() over (order by "start" desc) = 1 order by provider_id'
+            )
+            columns = [column[0] for column in found.description]
+            rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        if rows:
+            return rows
+    return []
