@@ -33,9 +33,9 @@ class AssetParts:
 
     def __init__(self, answer: Answer) -> None:
         self._parts = {(one["set"], one["name"]): one for one in answer.details.get("asset_part", ())}
-        self._labels: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        self._labels: dict[str, dict[str, str]] = defaultdict(dict)
         for one in answer.details.get("node_label", ()):
-            self._labels[one["set"], one["name"]][one["key"]] = one["value"]
+            self._labels[one["name"]][one["key"]] = one["value"]
 
     def part(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is told of ``row`` beside its sums, ``model.asset_detail.part_rows``; nothing where nobody asked."""
@@ -43,7 +43,7 @@ class AssetParts:
 
     def labels(self, row: Mapping[str, Any]) -> dict[str, str]:
         """The labels that all assets of ``row`` have."""
-        return self._labels.get((row["set"], row["name"]), {})
+        return self._labels.get(row["name"], {})
 
 
 def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
