@@ -52,7 +52,6 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
     quantities = {name: row[f"{name}_quantity"] / HOUR for name in (*RESOURCES, "pv")}
     averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
     told = parts.part(row)
-    # What rows of a part are named by tells more than what they share: it may be UNDEFINED in the latter.
     known = {name: row[column] or told.get(column, "") for name, column in COLUMNS.items()}
     properties = {name: value for name, value in known.items() if value not in {"", UNDEFINED}}
     of_type = OF_TYPES.get(properties.get("type", ""))

@@ -18,8 +18,8 @@ ASSET = (*NODE, "type")
 def part_rows(shape: Shape) -> ir.Table:
     """What each row tells: set, name and ``SHARED``, empty where its assets differ.
 
-    Also ``USED`` [core-s, B-s], pv_used_max [B], what of pv_quantity and pv_used is of nodes' own disks, as local_quantity and
-    local_used, node_seconds and spot_seconds, how long its nodes ran in all and as spot
+    Also ``USED`` [core-s, B-s], pv_used_max [B], local_quantity and local_used, what of pv_quantity and pv_used is of nodes'
+    own disks, node_seconds and spot_seconds, how long its nodes ran in all and as spot
     [s], and the number of its assets.
     """
     times = ("run_seconds", "spot")

@@ -34,7 +34,10 @@ def said_rows(shape: Shape) -> ir.Table:
 
 
 def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
-    """What the rows of ``shape`` have besides their sums, by name: volume, balancer and said; of assets asset_part and node_label."""
+    """What the rows of ``shape`` have besides their sums, by name.
+
+    Volume, balancer and said; of assets asset_part and node_label.
+    """
     if shape.kind == "asset":
         return {"asset_part": part_rows, "node_label": label_rows}
     found: dict[str, Callable[[Shape], ir.Table]] = {"volume": volume_rows, "balancer": balancer_rows}
