@@ -18,9 +18,8 @@ ASSET = (*NODE, "type")
 def part_rows(shape: Shape) -> ir.Table:
     """What each row tells: set, name and ``SHARED``, empty where its assets differ.
 
-    Also ``USED`` [core-s, B-s], pv_used_max [B], local_quantity and local_used, what of pv_quantity and pv_used is of nodes'
-    own disks, node_seconds and spot_seconds, how long its nodes ran in all and as spot
-    [s], and the number of its assets.
+    Also ``USED`` [core-s, B-s] and pv_used_max [B]; local_quantity and local_used, what of pv_quantity and pv_used is on
+    nodes' own disks; node_seconds and spot_seconds, how long its nodes ran in all and as spot [s]; the number of its assets.
     """
     times = ("run_seconds", "spot")
     facts, keys = kept_assets(shape, (*ASSET, *SHARED, *USED, "pv_quantity", "pv_used_max", *times)), key_columns(shape)
