@@ -317,7 +317,8 @@ def test_of_two_claims_bound_in_one_hour_the_one_seen_longer_has_the_volume() ->
         ({"ebs_volume_id": "aws://us-east-1a/vol-0b"}, "AWS", "aws://us-east-1a/vol-0b"),
         ({"gce_persistent_disk_name": "disk-1"}, "GCP", "disk-1"),
         ({"azure_disk_name": "disk-2"}, "Azure", "disk-2"),
-        ({}, "", ""),
+        # What nobody tells of is where the nodes are.
+        ({}, "AWS", ""),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

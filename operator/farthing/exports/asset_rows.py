@@ -33,9 +33,9 @@ class AssetParts:
 
     def __init__(self, answer: Answer) -> None:
         self._parts = {(one["set"], one["name"]): one for one in answer.details.get("asset_part", ())}
-        self._labels: dict[tuple[int, str], dict[str, str]] = defaultdict(dict)
+        self._labels: dict[str, dict[str, str]] = defaultdict(dict)
         for one in answer.details.get("node_label", ()):
-            self._labels[one["set"], one["name"]][one["key"]] = one["value"]
+            self._labels[one["name"]][one["key"]] = one["value"]
 
     def part(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is told of ``row`` beside its sums, ``model.asset_detail.part_rows``; nothing where nobody asked."""
@@ -43,7 +43,7 @@ class AssetParts:
 
     def labels(self, row: Mapping[str, Any]) -> dict[str, str]:
         """The labels that all assets of ``row`` have."""
-        return self._labels.get((row["set"], row["name"]), {})
+        return self._labels.get(row["name"], {})
 
 
 def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
@@ -52,7 +52,6 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
     quantities = {name: row[f"{name}_quantity"] / HOUR for name in (*RESOURCES, "pv")}
     averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
     told = parts.part(row)
-    # What rows of a part are named by tells more than what they share: it may be UNDEFINED in the latter.
     known = {name: row[column] or told.get(column, "") for name, column in COLUMNS.items()}
     properties = {name: value for name, value in known.items() if value not in {"", UNDEFINED}}
     of_type = OF_TYPES.get(properties.get("type", ""))

@@ -18,9 +18,8 @@ ASSET = (*NODE, "type")
 def part_rows(shape: Shape) -> ir.Table:
     """What each row tells: set, name and ``SHARED``, empty where its assets differ.
 
-    Also ``USED`` [core-s, B-s], pv_used_max [B], what of pv_quantity and pv_used is of nodes' own disks, as local_quantity and
-    local_used, node_seconds and spot_seconds, how long its nodes ran in all and as spot
-    [s], and the number of its assets.
+    Also ``USED`` [core-s, B-s] and pv_used_max [B]; local_quantity and local_used, what of pv_quantity and pv_used is on
+    nodes' own disks; node_seconds and spot_seconds, how long its nodes ran in all and as spot [s]; the number of its assets.
     """
     times = ("run_seconds", "spot")
     facts, keys = kept_assets(shape, (*ASSET, *SHARED, *USED, "pv_quantity", "pv_used_max", *times)), key_columns(shape)
@@ -34,7 +33,7 @@ def part_rows(shape: Shape) -> ir.Table:
         node_seconds=facts.run_seconds.sum(where=is_node).fill_null(0.0),
         spot_seconds=facts.run_seconds.sum(where=is_node & facts.spot).fill_null(0.0),
     )
-    rows = extend(rows, _numbers(facts, keys), "set", *keys)
+    rows = extend(rows, _numbers(facts, ("set", *keys)), "set", *keys)
     return rows.select(
         "set",
         *(*USED, "pv_used_max", "local_quantity", "local_used", "node_seconds", "spot_seconds", "number"),
@@ -44,25 +43,22 @@ def part_rows(shape: Shape) -> ir.Table:
 
 
 def label_rows(shape: Shape) -> ir.Table:
-    """The labels that all assets of a row have, with one value: set, name, key and value, the newest of the window."""
+    """The labels that all assets of a name have, with one value: name, key and value, the newest of the window."""
     facts, keys = kept_assets(shape, ASSET), key_columns(shape)
-    by = ("set", *keys)
     nodes = facts.filter(facts.type == "Node")
-    nodes = nodes.select(*by, *(one for one in NODE if one not in keys)).distinct()
+    nodes = nodes.select(*keys, *(one for one in NODE if one not in keys)).distinct()
     said = table("workload")
     said = said.filter(said.kind == NODE_LABEL)
     said = said.group_by("cluster", asset_name="pod", label="key").agg(text=said["value"].argmax(said.start))
     told = nodes.join(said, ["cluster", "asset_name"])
-    told = told.group_by(*by, "label").agg(text=told.text.min(), other=told.text.max(), alike=told.count())
-    told = told.join(_numbers(facts, keys), list(by))
+    told = told.group_by(*keys, "label").agg(text=told.text.min(), other=told.text.max(), alike=told.count())
+    told = told.join(_numbers(facts, keys), list(keys))
     # What one of them lacks, or says otherwise, is not the row's.
     told = told.filter((told.alike == told.number) & (told.text == told.other))
-    return told.select("set", name=name_of_assets(told, shape), key=told.label, value=told.text).order_by(
-        "set", "name", "key"
-    )
+    return told.select(name=name_of_assets(told, shape), key=told.label, value=told.text).order_by("name", "key")
 
 
-def _numbers(facts: ir.Table, keys: tuple[str, ...]) -> ir.Table:
-    """How many assets each row has, as number."""
-    each = facts.select("set", *keys, *(one for one in ASSET if one not in keys)).distinct()
-    return each.group_by("set", *keys).agg(number=each.count())
+def _numbers(facts: ir.Table, by: tuple[str, ...]) -> ir.Table:
+    """How many assets there are of each value of ``by``, as number."""
+    each = facts.select(*by, *(one for one in ASSET if one not in by)).distinct()
+    return each.group_by(*by).agg(number=each.count())

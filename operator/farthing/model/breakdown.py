@@ -14,7 +14,7 @@ IDLE, NAMED = "idle", ("system", "user")
 
 
 def cpu_shares(names: ir.Table) -> ir.Table:
-    """Shares of the time of nodes called ``names`` that their cores spent in system, user and other, by start and node. [0 to 1]"""
+    """Shares of their time that cores of nodes called ``names`` spent in system, user and other, by start and node. [0 to 1]"""
     rows = of_nodes(samples("cpu_modes", "grown"), names)
     # An exporter that was replaced has counted a part, several have counted the same: shares are right of either.
     modes = rows.group_by("start", "node").agg(

@@ -11,6 +11,9 @@ from farthing.model.question import Shape
 from farthing.model.tables import table
 from farthing.model.telling import keys, name_of, told_apart
 
+BY = {"said": ("cluster", "namespace", "pod"), "node_label": ("name",)}
+"""What tells which row a detail is of, where it is not its set and its name."""
+
 
 def volume_rows(shape: Shape) -> ir.Table:
     """The volumes of each row: set, name, cluster, volume_name, byte_seconds [B-s] and cost."""
@@ -31,7 +34,10 @@ def said_rows(shape: Shape) -> ir.Table:
 
 
 def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
-    """What the rows of ``shape`` have besides their sums, by name: volume, balancer and said; of assets asset_part and node_label."""
+    """What the rows of ``shape`` have besides their sums, by name.
+
+    Volume, balancer and said; of assets asset_part and node_label.
+    """
     if shape.kind == "asset":
         return {"asset_part": part_rows, "node_label": label_rows}
     found: dict[str, Callable[[Shape], ir.Table]] = {"volume": volume_rows, "balancer": balancer_rows}
@@ -42,7 +48,7 @@ def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
 
 def of_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
     """Whether a row of the details ``name`` is about one of ``rows``."""
-    by = ("cluster", "namespace", "pod") if name == "said" else ("set", "name")
+    by = BY.get(name, ("set", "name"))
     keys = {tuple(row[column] for column in by) for row in rows if not row["is_idle"]}
     if name == "said":
         keys |= {(cluster, namespace, "") for cluster, namespace, _ in keys}

@@ -133,9 +133,9 @@ def parse_lists(lists: Mapping[str, str]) -> Filter:
 
 
 def parse_asset_lists(lists: Mapping[str, str]) -> Filter:
-    """The same of the parameters of assets. A label without key or value fits no asset, and ``*`` is a sign of types and of keys.
+    """The same of the parameters of assets; in types and in keys of labels ``*`` is no wildcard.
 
-    Raises InvalidQuestionError for a parameter that there is not.
+    A label without its key or its value fits no asset. Raises InvalidQuestionError for a parameter that there is not.
     """
     return _every(lists, ASSET_LISTS, _listed_asset)
 

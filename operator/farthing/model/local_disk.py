@@ -16,7 +16,15 @@ def local_disk_assets(cluster: str, nodes: ir.Table, disks: ir.Table) -> ir.Tabl
     It costs the default rate of storage, which providers ask for beside the node. OpenCost takes the largest device that
     cAdvisor tells of, which may be a volume of a pod. Nobody is charged for it but through sharing.
     """
-    rows = disks.join(nodes, ["start", "node"])
+    # A node that is replaced under its name boots from another disk of that name.
+    named = nodes.group_by("start", "seconds", "node").agg(
+        **{name: nodes[name].max() for name in ("provider", "region", "zone")},
+        run_start=nodes.run_start.min(),
+        run_end=nodes.run_end.max(),
+        run_seconds=nodes.run_seconds.sum(),
+    )
+    rows = disks.join(named, ["start", "node"])
+    rows = rows.mutate(run_seconds=ibis.least(rows.run_seconds, rows.seconds))
     quantity = rows.bytes * rows.run_seconds
     known = rows.select(
         *("start", "seconds", "provider", "region", "zone", "run_start", "run_end", "run_seconds"),

@@ -95,8 +95,8 @@ WORKLOAD: Columns = {
 """What is said of each pod on each local day, which begins at ``start``: one row a label, annotation and service of it.
 
 ``kind`` is ``label`` or ``annotation`` (the pod's; where it has none of that key, its namespace's), ``service`` (``key`` is
-the service's name, ``value`` empty), ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty; or
-``node_label``, of a node, whose name stands for the pod's: namespace and uid empty.
+the service's name, ``value`` empty), ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid
+empty; or ``node_label``, of a node, whose name stands for the pod's: namespace and uid empty.
 """
 
 ASSET_TEXTS = ("account", "project", "service", "pool", "storage_class", "claim", "claim_namespace")
@@ -147,8 +147,9 @@ ASSET: Columns = {
 }
 """What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
 
-A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max`` [B] and
-``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
+A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max``
+[B] and ``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and
+ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
 Of a node, cost + discount is what it costs before its rule's discount, and of any asset cost + saving what it costs without
 price books, at rates from ``base_source``.
 """
