@@ -143,7 +143,7 @@ def test_the_wheel_holds_farthing_and_nothing_beside_it(wheel: list[str]) -> Non
 
 
 def test_the_wheel_brings_the_samples_that_the_demo_applies(wheel: list[str]) -> None:
-    samples = {path.name for path in (ROOT / "manifests" / "samples").glob("*.yaml")}
+    samples = {path.name for path in (ROOT / "manifests" / "samples").rglob("*.yaml")}
     assert {name.rpartition("/")[2] for name in wheel if name.startswith("farthing/demo/samples/")} == samples
 
 

@@ -23,12 +23,15 @@ from typing import Any
 
 from farthing import wiring
 from farthing.model.filter_parser import parse_filter
+from farthing.model.prices import NO_PRICES, PriceBook, Prices, Rule, Selector
 from farthing.model.question import Question, Shape, Sharing
 from farthing.model.window import Window
 from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collect import Collector
 from farthing.settings import Settings
+from farthing.store.days import Store
 from farthing.store.reading import Reader
+from farthing.store.repricing import reprice
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
 from tests.benchmarks.long_store import long_store
 from tests.support.controlplane import PROGRAMS, ControlPlane
@@ -62,6 +65,7 @@ def main() -> None:
         results["7 days as a CostReport"] = as_reported(settings)
         results["7 days by namespace,label:app"] = shared_and_filtered(settings)
         results["120 daily sets by namespace"] = daily_sets(settings, Path(folder))
+        results["120 days repriced"] = repriced(settings, Path(folder))
         results["200 reports"] = reports_at_once(settings, Path(folder))
     out = REPOSITORY / "bench"
     out.mkdir(exist_ok=True)
@@ -166,6 +170,19 @@ def daily_sets(settings: Settings, folder: Path) -> dict[str, Any]:
     question = Question(Shape("allocation", ("namespace",)), Window(instants[0], instants[-1]), sets)
     figures = asked(Settings(**{**_fields(settings), "store": store}), question, QUESTIONS // 8)
     print(f"120 daily sets by namespace   {told(figures)}", flush=True)
+    return figures
+
+
+def repriced(settings: Settings, folder: Path) -> dict[str, Any]:
+    """Other prices for the 120 days that ``daily_sets`` made, and none again. [s]"""
+    store = Store(folder / "long")
+    rules = (Rule("all", cpu=0.05, ram=0.006, discount=0.2), Rule("spot", Selector(spot=True), node=0.3))
+    book = PriceBook("bench", rules=rules, storage=(("*", 0.001),), balancer=0.5, management=0.75)
+    figures = {
+        name: timed(lambda prices=prices: reprice(store, settings.cluster, "2000-01-01", prices, lambda *_: None))
+        for name, prices in (("prices_s", Prices((book,))), ("back_s", NO_PRICES))
+    }
+    print(f"120 days repriced             {figures['prices_s']:.1f} s, and back {figures['back_s']:.1f} s", flush=True)
     return figures
 
 

@@ -9,8 +9,8 @@ from farthing.resources.parsing import parse_report
 from farthing.resources.price_parsing import book_of, parse_price_book
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
-PRICES = MANIFESTS / "samples" / "price-book.yaml"
-SAMPLES = sorted(set((MANIFESTS / "samples").glob("*.yaml")) - {PRICES})
+SAMPLES = sorted((MANIFESTS / "samples").glob("*.yaml"))
+PRICES = MANIFESTS / "samples" / "prices" / "contract.yaml"
 
 
 def documents(file: str) -> list[dict[str, Any]]:
@@ -25,12 +25,12 @@ def pod() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
-def test_every_sample_of_a_report_sees_the_whole_cluster(file: Path) -> None:
+def test_every_sample_is_a_report_that_sees_the_whole_cluster(file: Path) -> None:
     report = parse_report(yaml.safe_load(file.read_text(encoding="utf-8")))
     assert (report.metadata.name, report.metadata.namespace) == (file.stem, "farthing-system")
 
 
-def test_the_sample_of_prices_can_be_used() -> None:
+def test_the_sample_of_prices_can_be_used_and_is_not_applied_with_the_others() -> None:
     book = book_of(parse_price_book(yaml.safe_load(PRICES.read_text(encoding="utf-8"))))
     assert [one.source for one in Prices((book,)).rules] == ["contract/owned", "contract/spot", "contract/everything"]
 

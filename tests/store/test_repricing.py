@@ -1,5 +1,6 @@
 """Stored costs at other prices are what collecting at these prices gives, and at the same prices they are what they were."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,15 @@ def at_prices(source: DemoSource, tmp_path_factory: pytest.TempPathFactory) -> S
     return collected(source, tmp_path_factory.mktemp("at-prices"), PRICES)
 
 
+@pytest.fixture(scope="module")
+def without(source: DemoSource, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return collected(source, tmp_path_factory.mktemp("without"), NO_PRICES)
+
+
 @pytest.fixture
-def store(source: DemoSource, tmp_path: Path) -> Store:
-    return collected(source, tmp_path / "store", NO_PRICES)
+def store(without: Store, tmp_path: Path) -> Store:
+    """One without price books, of the test's own."""
+    return Store(Path(shutil.copytree(without.root, tmp_path / "store")))
 
 
 def facts(store: Store, table: str, grain: str) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -100,8 +107,6 @@ def test_repriced_facts_are_those_that_collecting_at_these_prices_gives(
 def test_going_back_to_no_prices_gives_the_costs_that_there_were(
     at_prices: Store, store: Store, tmp_path: Path
 ) -> None:
-    import shutil
-
     copy = Store(Path(shutil.copytree(at_prices.root, tmp_path / "copy")))
     assert reprice(copy, CLUSTER, "2026-11-17", NO_PRICES, nothing) == (1, 1)
     for table in REPRICED:

@@ -11,7 +11,7 @@ from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
 from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.window import Window, parse_window
-from farthing.resources.parsing import KINDS, Report, parse_report
+from farthing.resources.parsing import Report, parse_report
 from farthing.services.ports import Progress
 from farthing.settings import Settings
 
@@ -43,8 +43,7 @@ def play(  # noqa: PLR0913 - what a person chooses
 
 
 def samples() -> list[Report]:
-    """The sample reports that come with Farthing; the sample of prices is for who wants it."""
+    """The sample reports that come with Farthing."""
     folder = IN_PACKAGE if IN_PACKAGE.exists() else IN_REPOSITORY
     found = sorted(folder.glob("*.yaml"))
-    bodies = [body for one in found for body in yaml.safe_load_all(one.read_text())]
-    return [parse_report(body) for body in bodies if body["kind"] in KINDS]
+    return [parse_report(body) for one in found for body in yaml.safe_load_all(one.read_text())]

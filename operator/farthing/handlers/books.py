@@ -35,6 +35,8 @@ class Books:
         self._clock = clock
         self._lock = Lock()
         self._wake = asyncio.Event()
+        self.allowed = True
+        """Whether we may see PriceBooks."""
 
     def stir(self) -> None:
         """A PriceBook is new, other or gone."""
@@ -56,6 +58,12 @@ class Books:
         """Take what the API has now. Blocking. Raises KubernetesError."""
         with self._lock:
             bodies = self._client.objects(API_VERSION, PriceBook.PLURAL)
+            if bodies is None:
+                if self.allowed:
+                    log.warning("PriceBooks do not apply: there is no right to list them, see manifests/rbac.yaml")
+                self.allowed = False
+                return
+            self.allowed = True
             there = [body for body in bodies if not body["metadata"].get("deletionTimestamp")]
             before = self._prices.current
             for one in self._prices.take(there, self._clock()):

@@ -76,9 +76,11 @@ def registry(scheduler: Scheduler, books: Books, kubeconfig: Path | None, stop: 
         else:
             scheduler.saw(event["object"], listed=event["type"] is None)
 
-    @kopf.on.event(GROUP, VERSION, PriceBook.PLURAL, registry=handlers)
-    async def price_book(**_: Any) -> None:
-        books.stir()
+    if books.allowed:
+
+        @kopf.on.event(GROUP, VERSION, PriceBook.PLURAL, registry=handlers)
+        async def price_book(**_: Any) -> None:
+            books.stir()
 
     @kopf.on.event("v1", "configmaps", labels=MANAGED_BY, registry=handlers)
     async def config_map(event: kopf.RawEvent, **_: Any) -> None:

@@ -20,6 +20,7 @@ _MERGE: Final = "application/merge-patch+json"
 _HEAD: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _HEADS: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND})
+_FORBIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN})
 _CONFLICT: Final = frozenset({HTTPStatus.CONFLICT})
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 
@@ -73,10 +74,11 @@ class Client:
         path = f"/apis/{api_version}/{_where(namespace)}{plural}?resourceVersion=0"
         return self._listed(path, f"listing {plural}")
 
-    def objects(self, api_version: str, plural: str) -> list[dict[str, Any]]:
-        """Every object of a kind, whole."""
-        request = Request("GET", f"/apis/{api_version}/{plural}", f"listing {plural}")
-        found: list[dict[str, Any]] = self._transport.ask(request).body["items"]
+    def objects(self, api_version: str, plural: str) -> list[dict[str, Any]] | None:
+        """Every object of a kind, whole; None where we have no right to see them."""
+        doing = f"listing {plural}"
+        answer = self._transport.ask(Request("GET", f"/apis/{api_version}/{plural}", doing, allowed=_FORBIDDEN))
+        found: list[dict[str, Any]] | None = None if answer.status in _FORBIDDEN else answer.body["items"]
         return found
 
     def write_status(self, ref: ObjectRef, status: Mapping[str, Any]) -> int | None:
