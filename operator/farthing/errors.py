@@ -5,6 +5,7 @@ FarthingError
 │   ├── InvalidWindowError
 │   ├── InvalidTimezoneError
 │   ├── InvalidQuestionError
+│   ├── InvalidBillError         a file that is no FOCUS bill, or one that cannot be counted here
 │   └── ScopeDeniedError
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
@@ -52,6 +53,12 @@ class InvalidTimezoneError(InvalidInputError):
 
 class InvalidQuestionError(InvalidInputError):
     """An aggregate, order or limit that is not offered."""
+
+
+class InvalidBillError(InvalidInputError):
+    """A file that is no bill in FOCUS' columns, or one whose costs do not fit the store."""
+
+    reason = "InvalidBill"
 
 
 class ScopeDeniedError(InvalidInputError):

@@ -15,6 +15,7 @@ from farthing.services.collection import CollectService
 from farthing.services.question import Scope
 from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
+from farthing.store.bills import Bills
 from farthing.store.days import Store
 from farthing.store.reading import Reader
 from farthing.store.workbench import Workbench
@@ -53,6 +54,11 @@ def prometheus(settings: Settings) -> Iterator[Prometheus]:
         yield client
     finally:
         client.close()
+
+
+def bills(settings: Settings) -> Bills:
+    """The bills in the store of ``settings``."""
+    return Bills(settings.store, settings.timezone)
 
 
 def collector(settings: Settings, fetcher: Fetcher) -> Collector:

@@ -21,6 +21,7 @@ class Commands(click.Group):
         "report": "compute the reports of a file without a cluster",
         "allocation": "what workloads cost: an ad-hoc question",
         "assets": "what assets cost: an ad-hoc question",
+        "bills": "bills of cloud providers: import, list, remove",
         "store": "look after the store",
     }
 

@@ -1,6 +1,5 @@
 """The store: days of facts, each replaced whole, never by facts that saw less."""
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,12 +9,13 @@ from pathlib import Path
 import duckdb
 from msgspec.structs import replace
 
-from farthing.errors import StoreCorruptError, StoreError, StoreLockedError
+from farthing.errors import StoreCorruptError, StoreError
 from farthing.model.coverage import Coverage
 from farthing.model.facts import rolled_up
 from farthing.model.window import Window
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
+from farthing.store.lock import locked
 from farthing.store.manifest import TABLES, File, Manifest, Older, directory, load, manifest_path, save, sha256
 from farthing.store.merging import merge, names_sql, told_anew
 from farthing.store.workbench import Workbench
@@ -32,24 +32,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the right to write. Raises StoreLockedError if another process has it, StoreError if nothing can."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "lock").open("a+b")
-        except OSError as error:
-            raise StoreError(
-                f"the store {self.root} cannot be written ({error.strerror}): check its path and rights"
-            ) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StoreLockedError(
-                    f"another process writes to the store {self.root}: one operator or collect at a time"
-                ) from error
-            except OSError as error:
-                raise StoreError(
-                    f"the store {self.root} cannot be locked ({error.strerror}): keep it on a local disk"
-                ) from error
+        with locked(self.root):
             yield
 
     def day(self, cluster: str, date: str) -> Manifest | None:
