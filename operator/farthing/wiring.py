@@ -71,7 +71,7 @@ def answerer(settings: Settings, fetcher: Fetcher | None) -> Answerer:
     """Answers from the store of ``settings``, and from ``fetcher`` what falls between hours."""
     source = CatalogueSource(fetcher) if fetcher is not None else None
     store = Store(settings.store, settings.timezone)
-    return Answerer(source, store, Reader(), Workbench, settings.cluster, settings.zone)
+    return Answerer(source, store, Reader(), Workbench, settings.cluster, settings.zone, bills(settings))
 
 
 def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:

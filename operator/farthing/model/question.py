@@ -105,6 +105,8 @@ class Shape:
     """Which rows are shown, after everything was shared."""
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of ``filters.ALIASES`` stands for."""
+    reconcile: bool = True
+    """Whether bills adjust costs (C13)."""
 
     def __post_init__(self) -> None:
         for one in self.aggregate:

@@ -30,7 +30,7 @@ def shared_costs(shape: Shape) -> ir.Table:
         found = shared.group_by("set", "shared_as").agg(cost=shared.whole.sum())
         parts.append(found.rename(part="shared_as").select(*PART))
     if shape.sharing.overhead:
-        asset = facts_table("asset")
+        asset = facts_table("asset", shape)
         fees = asset.group_by("set").agg(cost=asset.management_cost.sum())
         parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)

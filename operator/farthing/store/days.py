@@ -73,6 +73,13 @@ class Store:
             if file.grain == grain or file.table == "workload"
         }
 
+    def asset_days(self, date: str) -> list[str]:
+        """The paths of the assets of a day, summed up, of all clusters. Raises StoreError, also if one was replaced."""
+        found = [load(path) for path in sorted(self.root.glob(f"manifest/cluster=*/date={date}.json"))]
+        days = [one for one in found if isinstance(one, Manifest) and one.timezone == self.timezone]
+        files = [file for day in days if (file := day.file("asset", "day")) is not None]
+        return [str(self.verified(file)) for file in files]
+
     def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest | None:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
 

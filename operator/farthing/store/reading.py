@@ -11,6 +11,7 @@ import duckdb
 
 from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.answer import Found
+from farthing.model.bills import ADDED
 from farthing.model.detail import details, of_rows
 from farthing.model.plan import Part
 from farthing.model.question import Shape
@@ -19,6 +20,7 @@ from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sharing import overallocated
 from farthing.model.spreading import bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
+from farthing.store.adjusting import adjusted_rows
 from farthing.store.engine import connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
@@ -74,6 +76,9 @@ class Reader:
         ``passed`` is how much of each set has passed [s], which a monthly amount goes by. Raises StoreError, and
         AnswerTooLargeError for more than ``MOST_ROWS`` rows or ``MOST_DETAILS`` details.
         """
+        if not any(part.billing for part in parts):
+            # What no bill adjusts is asked in fewer columns.
+            shape = replace(shape, reconcile=False)
         sets = 1 + max(index for part in parts for index in part.sets.values())
         asked = _Asked(shape, parts, ((0.0, 0.0, 0.0),) * max(sets, len(passed)))
         shared: list[Row] = []
@@ -182,13 +187,14 @@ class Reader:
             files = [
                 path for table in TABLES if quoted(table) in select or table == "workload" for path in part.files[table]
             ]
+            files += [repr(part.billing)] if shape.reconcile else []
             return held.enter_context(self._hot.reading((select, *files), made, few=True))
         return f"({made(held)})"
 
     def _sources(self, held: ExitStack, shape: Shape, select: str, parts: Sequence[Part]) -> list[str]:
         """What ``select`` reads of the files of ``parts``, as SQL of common tables."""
         sources = [
-            f"{table} as ({' union all by name '.join(self._rows(held, table, part) for part in parts)})"
+            f"{table} as ({' union all by name '.join(self._rows(held, table, part, shape) for part in parts)})"
             for table in TABLES
             if quoted(table) in select
         ]
@@ -200,9 +206,11 @@ class Reader:
                     sources.append(f"{name} as ({' union all by name '.join(found)})")
         return sources
 
-    def _rows(self, held: ExitStack, table: str, part: Part) -> str:
+    def _rows(self, held: ExitStack, table: str, part: Part, shape: Shape) -> str:
         """SQL of the rows of ``table`` that belong to a set; what it selects from stays as long as ``held``."""
         files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
+        if shape.reconcile and table in ADDED:
+            files = adjusted_rows(table, part)
         source = held.enter_context(self._hot.reading(files, lambda _: files)) if part.lasting else f"({files})"
         if table == "workload":
             return f"select * from {source} where {of_days('start', part)}"  # noqa: S608 - likewise
