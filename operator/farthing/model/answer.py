@@ -140,7 +140,7 @@ class Answer:
         if self.question.shape.kind == "asset":
             return self.sums["adjustment"]
         idle = self.sums["idle_row_adjustment"] if self.question.shape.idle else 0.0
-        return sum(self.sums[column] for column in ADJUSTMENTS) + idle
+        return sum(self.sums[column] for column in (*ADJUSTMENTS, "shared_adjustment")) + idle
 
     @property
     def billed_cost(self) -> float:
@@ -177,7 +177,9 @@ def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         sums = {column: _summed(rows, column) for column in (*ASSET_SUMS, *ADDED["asset"])}
         return sums | {f"{name}_asset_cost": sums[f"{name}_cost"] for name in RESOURCES}
     of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
-    sums = {column: _summed(of_others, column) for column in (*ALLOCATION_SUMS, *ADDED["allocation"])}
+    sums = {
+        column: _summed(of_others, column) for column in (*ALLOCATION_SUMS, *ADDED["allocation"], "shared_adjustment")
+    }
     idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost") for name in RESOURCES}
     return {
         **sums,

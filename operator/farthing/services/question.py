@@ -102,6 +102,7 @@ def question_of(
             sharing=_sharing(report, namespace),
             kept=parse_filter(report.spec.filter),
             aliases=aliases,
+            reconcile=report.spec.reconcile,
         )
     else:
         shape = Shape(
@@ -110,6 +111,7 @@ def question_of(
             idle=False,
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
+            reconcile=report.spec.reconcile,
         )
     cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)

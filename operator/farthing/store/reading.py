@@ -18,7 +18,7 @@ from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, report_with_last_resort
 from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sharing import overallocated
-from farthing.model.spreading import bearing, monthly_costs, shared_costs
+from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
 from farthing.store.adjusting import adjusted_rows
 from farthing.store.engine import connect, parquet, quoted, text, told
@@ -39,6 +39,17 @@ class _Asked:
     parts: Sequence[Part]
     of_sets: tuple[tuple[float, float, float], ...]
     """``model.sums.OF_SETS``."""
+    billed: tuple[tuple[float, ...], ...] = ()
+    """What part of what is spread in each set bills changed, and what part they tell."""
+
+    def completed(self, row: Row) -> Row:
+        """``row`` of a report with what follows from it, and with what bills tell of the cost that was spread over it."""
+        whole = completed(row, self.shape, is_idle=False)
+        if self.billed:
+            changed, told = self.billed[row["set"]]
+            whole["shared_adjustment"] = whole["shared_cost"] * changed
+            whole["billed_cost"] += whole["shared_cost"] * told
+        return whole
 
     def values(self) -> str:
         """SQL of ``of_sets``, each with its set."""
@@ -98,20 +109,26 @@ class Reader:
             (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
             for index in range(len(asked.of_sets))
         )
-        return replace(asked, of_sets=of_all), parts
+        billed = tuple(
+            tuple(
+                fsum(one.get(told, 0.0) for one in parts if one["set"] == index) / spread if spread else 0.0
+                for told in TOLD
+            )
+            for index, (spread, _, _) in enumerate(of_all)
+        )
+        return replace(asked, of_sets=of_all, billed=billed if shape.reconcile else ()), parts
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows, and what to add up for the sums of all."""
-        shape = asked.shape
         found, summed = self._cut(asked, limit)
-        rows, idle = [completed(row, shape, is_idle=False) for row in found], self._idle_rows(asked)
+        rows, idle = [asked.completed(row) for row in found], self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
                 f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        counted = [*(completed(row, shape, is_idle=False) for row in summed), *idle] if limit else both
+        counted = [*map(asked.completed, summed), *idle] if limit else both
         return both, [{"rows": 1, **row} for row in counted]
 
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
