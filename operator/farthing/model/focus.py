@@ -61,6 +61,10 @@ KIND = (
 )  # fmt: skip
 
 
+OF_BILL = ("billing_provider", "billing_account", "billing_start")
+"""What bills are kept by."""
+
+
 def spans(period: ir.Table, day: ir.Table) -> ir.Table:
     """Which days each of the charge periods ``period`` touches, and the part of its cost that is each day's, by seconds.
 
@@ -82,17 +86,23 @@ def spans(period: ir.Table, day: ir.Table) -> ir.Table:
     )
 
 
+def kinds(rows: ir.Table) -> ir.Table:
+    """What tells rows of files apart but for their time: columns kind, by which they are the same, ``KIND``, resource and tags."""
+    return rows.group_by("kind").agg(**{one: rows[one].arbitrary() for one in (*KIND, "resource", "tags")})
+
+
 def grouped(rows: ir.Table, span: ir.Table) -> ir.Table:
-    """``rows`` of files (``TAKEN``, ``AMOUNTS``) added up by span and by all that tells them apart."""
-    found = rows.join(span.select("charge_start", "charge_end", "span").distinct(), ["charge_start", "charge_end"])
-    return found.group_by("span", *KIND, "resource", "tags").agg(**{one: found[one].sum() for one in AMOUNTS})
+    """``rows`` of files (charge_start, charge_end, kind, ``AMOUNTS``) added up by span and kind."""
+    spanned = span.select("charge_start", "charge_end", "span").distinct()
+    found = rows.select("charge_start", "charge_end", "kind", *AMOUNTS).join(spanned, ["charge_start", "charge_end"])
+    return found.group_by("span", "kind").agg(**{one: found[one].sum() for one in AMOUNTS})
 
 
-def bill_rows(group: ir.Table, span: ir.Table) -> ir.Table:
-    """The days of ``group``: columns ``BILL``, and billing_provider, billing_account and billing_start, by which bills are kept."""
-    rows = group.join(span.select("span", "start", "part").distinct(), "span")
-    texts = {name: _text(rows[name]) for name in (*KIND, "resource") if name != "billing_start"}
-    rows = rows.mutate(**texts, tags=_tags(rows.tags), **{one: rows[one] * rows.part for one in AMOUNTS})
+def named(kind: ir.Table) -> ir.Table:
+    """Each of ``kinds`` with the texts of ``BILL``, with ``OF_BILL``, and a number that tells rows apart as they are kept, in order."""
+    rows = kind.mutate(
+        **{name: _text(kind[name]) for name in (*KIND, "resource") if name != "billing_start"}, tags=_tags(kind.tags)
+    )
     rows = rows.mutate(
         resource_key=resource_key(rows.resource),
         billing_provider=rows.provider,
@@ -101,17 +111,29 @@ def bill_rows(group: ir.Table, span: ir.Table) -> ir.Table:
         ),
         category=rows.service_category.cases(*CATEGORIES.items(), else_="Other"),
         service=ibis.ifelse(rows.service_code == "", rows.service, rows.service_code),
-        credit=ibis.ifelse(rows.charge_category == "Credit", rows.cost, zero()),
     )
     google = rows.provider == "GCP"
     own = ibis.ifelse(rows.sub_account == "", rows.billing_account, rows.sub_account)
     rows = rows.mutate(
         account=ibis.ifelse(google, rows.billing_account, own), project=ibis.ifelse(google, rows.sub_account, "")
     )
-    bill = ("billing_provider", "billing_account", "billing_start")
-    by = ("start", "resource_key", "provider", "account", "project", "service", "category", "charge_category", "tags")
-    sums = {one: rows[one].sum().round(12) for one in (*AMOUNTS, "credit")}
-    return rows.group_by(*bill, *by).agg(resource=rows.resource.min(), **sums).select(*bill, *BILL)
+    apart = [*OF_BILL, *(name for name in BILL if name not in {"start", "resource", *AMOUNTS, "credit"})]
+    number = ibis.dense_rank().over(ibis.window(order_by=[rows[one] for one in apart]))
+    return rows.select("kind", *apart, "resource", number=number)
+
+
+def bill_rows(group: ir.Table, span: ir.Table, name: ir.Table) -> ir.Table:
+    """The days of ``grouped``: columns ``BILL`` and ``OF_BILL``, and the number of ``name``, which is ``named``."""
+    days = group.join(span.select("span", "start", "part").distinct(), "span").join(
+        name.select("kind", "number"), "kind"
+    )
+    sums = {one: (days[one] * days.part).sum().round(12) for one in AMOUNTS}
+    added = days.group_by("number", "start").agg(**sums)
+    texts = [one for one in name.columns if one not in {"kind", "number", "resource"}]
+    told = name.group_by("number").agg(resource=name.resource.min(), **{one: name[one].min() for one in texts})
+    rows = added.join(told, "number")
+    credit = ibis.ifelse(rows.charge_category == "Credit", rows.cost, zero())
+    return rows.mutate(credit=credit).select(*OF_BILL, "number", *BILL)
 
 
 def _text(value: ir.StringValue) -> ir.StringValue:

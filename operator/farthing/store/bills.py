@@ -90,7 +90,8 @@ class Bills:
         rows = read.rows_of(found)
         file = write_into(read.connection, self.root, ("bill", "day", folder), rows)
         sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
-        first, last, cost, list_cost, credit = run(read.connection, f"select {sums} from ({rows})")[0]  # noqa: S608 - of our own
+        found_sums = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
+        first, last, cost, list_cost, credit = run(read.connection, found_sums)[0]
         old = _load(folder / "bill.json")
         if old is not None and (old.file, old.timezone, old.currency) == (file, self.timezone, currency):
             return old

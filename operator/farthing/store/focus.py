@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import ibis
 
 from farthing.errors import InvalidBillError, StoreError
-from farthing.model.focus import AMOUNTS, BILL, MANDATORY, TAKEN, bill_rows, grouped, spans
+from farthing.model.focus import AMOUNTS, BILL, KIND, MANDATORY, TAKEN, bill_rows, grouped, kinds, named, spans
 from farthing.model.window import Window, days
-from farthing.store.engine import connect, quoted, run, sql, text, told
+from farthing.store.engine import connect, parquet, quoted, run, sql, text, told
 
 MEMORY_LIMIT = "400MB"
 """What is more goes to the temporary folder."""
@@ -52,24 +53,26 @@ class FocusReader:
         self.connection = connection
         self.bills = bills
 
-    def rows_of(self, bill: Found) -> str:
-        """SQL of the rows of ``bill`` (``model.focus.BILL``), in order."""
+    def rows_of(self, bill: Found, *, ordered: bool = True) -> str:
+        """SQL of the rows of ``bill`` (``model.focus.BILL``), in order where that matters."""
         columns = ", ".join(map(quoted, BILL))
+        order = 'order by "start", "number"' if ordered else ""
         return (
             f"select {columns} from billed where billing_provider = {text(bill.provider)} "  # noqa: S608 - quoted
-            f"and billing_account = {text(bill.account)} and billing_start = {bill.start:d} "
-            f"order by {', '.join(map(quoted, list(BILL)[:-4]))}"
+            f"and billing_account = {text(bill.account)} and billing_start = {bill.start:d} {order}"
         )
 
 
 @contextmanager
 def reading(paths: Sequence[Path], currency: str, zone: tzinfo) -> Iterator[FocusReader]:
     """The bills in the files ``paths``, by local days of ``zone``. Raises InvalidBillError, StoreError."""
-    with connect(memory_limit=MEMORY_LIMIT) as connection:
+    with connect(memory_limit=MEMORY_LIMIT) as connection, TemporaryDirectory(prefix="farthing-") as folder:
         try:
             run(connection, "set timezone = 'UTC'")
             run(connection, "set preserve_insertion_order = false")
-            run(connection, f"create temp view focus as {_all_rows(connection, paths)}")
+            # What takes seconds would draw one where the answer is printed.
+            run(connection, "set enable_progress_bar = false")
+            run(connection, f"create temp view focus as {_all_rows(connection, paths, Path(folder))}")
             named = ", ".join(map(quoted, NEEDED))
             counts = ", ".join(f"count({one}) as {one}" for one in AMOUNTS)
             seen = f"select {named}, count(*) as rows, {counts} from focus group by all"  # noqa: S608 - names of our own
@@ -93,8 +96,8 @@ def _named(paths: Sequence[Path]) -> str:
     return f"{paths[0]}" + (f" with {len(paths) - 1} more files" if len(paths) > 1 else "")
 
 
-def _all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> str:
-    """SQL of the rows of all files, with the columns ``TAKEN`` and ``AMOUNTS``."""
+def _all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folder: Path) -> str:
+    """SQL of the rows of all files, with the columns ``TAKEN``, ``AMOUNTS`` and ``kind``; what is not Parquet becomes it in ``folder``."""
     kinds: dict[str, list[Path]] = {}
     for path in paths:
         kinds.setdefault(_kind_of(path), []).append(path)
@@ -113,8 +116,15 @@ def _all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> s
             types |= found
         taken = [f"{_taken(name, types)} as {alias}" for alias, name in TAKEN.items()]
         taken += [f'cast("{name}" as double) as {alias}' for alias, name in AMOUNTS.items()]
-        selects.append(f"select {', '.join(taken)} from {_scan(kind, files)}")  # noqa: S608 - names of our own
-    return " union all ".join(selects)
+        rows = f"select {', '.join(taken)} from {_scan(kind, files)}"  # noqa: S608 - names of our own
+        if kind != "parquet":
+            # Rows are looked at several times, and text takes longest to read.
+            staged = folder / f"{kind}.parquet"
+            run(connection, f"copy ({rows}) to {text(str(staged))} (format parquet)")
+            rows = f"select * from {parquet([staged])}"  # noqa: S608 - quoted
+        selects.append(rows)
+    # A number takes a tenth of the time to group by; that two of a bill's kinds share one of 2 ** 64 will not be met.
+    return f"select *, hash({', '.join((*KIND, 'resource', 'tags'))}) as kind from ({' union all '.join(selects)})"  # noqa: S608 - names of our own
 
 
 def _taken(name: str, types: dict[str, str]) -> str:
@@ -124,7 +134,7 @@ def _taken(name: str, types: dict[str, str]) -> str:
         return "null::varchar"
     if kind == "VARCHAR" or kind.startswith(("TIMESTAMP", "DATE")):
         return quoted(name) if name.endswith(("Start", "End")) else f"cast({quoted(name)} as varchar)"
-    return f"cast(to_json({quoted(name)}) as varchar)" if name == "Tags" else f"cast({quoted(name)} as varchar)"
+    return quoted(name) if name == "Tags" else f"cast({quoted(name)} as varchar)"
 
 
 def _kind_of(path: Path) -> str:
@@ -219,12 +229,13 @@ def _add_up(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> None:
     bounds = [(int(day.start.timestamp()), int(day.end.timestamp())) for day in found]
     run(connection, 'create temp table "day" ("start" bigint, day_end bigint)')
     connection.executemany('insert into "day" values (?, ?)', bounds)
-    for name, select in _steps():
-        run(connection, f"create temp table {quoted(name)} as {select}")
     instant = "epoch(cast(billing_start as timestamptz))::bigint"
-    run(connection, f"create temp view billed as select * replace ({instant} as billing_start) from rows_of_bills")  # noqa: S608
+    tags = "case when typeof(tags) = 'VARCHAR' then cast(tags as varchar) else cast(to_json(tags) as varchar) end"
+    given = {"kind": f"* replace ({tags} as tags, {instant} as billing_start)"}
+    for name, select in _steps():
+        run(connection, f"create temp table {quoted(name)} as select {given.get(name, '*')} from ({select})")  # noqa: S608 - likewise
     sound = f"abs(cost) <= {MOST_COST} and abs(list_cost) <= {MOST_COST} and abs(billed_cost) <= {MOST_COST}"
-    odd = run(connection, f"select count(*) from rows_of_bills where not ({sound})")  # noqa: S608 - likewise
+    odd = run(connection, f"select count(*) from billed where not ({sound})")  # noqa: S608 - likewise
     if odd[0][0]:
         raise InvalidBillError(
             f"the bill has costs that are no number, or more than {MOST_COST:g} of one resource and day"
@@ -234,11 +245,16 @@ def _add_up(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> None:
 @cache
 def _steps() -> tuple[tuple[str, str], ...]:
     """Name and SQL of what is made of the files' rows, one after the other."""
-    instants = {"charge_start": "string", "charge_end": "string"}
-    period = ibis.table({**instants, "began": "float64", "ended": "float64"}, name="period")
-    span = spans(period, ibis.table({"start": "int64", "day_end": "int64"}, name="day"))
-    known = ibis.table(span.schema(), name="span")
-    rows = ibis.table({**dict.fromkeys(TAKEN, "string"), **dict.fromkeys(AMOUNTS, "float64")}, name="focus")
+    period = {"charge_start": "string", "charge_end": "string", "began": "float64", "ended": "float64"}
+    span = spans(ibis.table(period, name="period"), ibis.table({"start": "int64", "day_end": "int64"}, name="day"))
+    amounts = dict.fromkeys(AMOUNTS, "float64")
+    rows = ibis.table({**dict.fromkeys(TAKEN, "string"), **amounts, "kind": "uint64"}, name="focus")
+    found, known = kinds(rows), ibis.table(span.schema(), name="span")
     group = grouped(rows, known)
-    billed = bill_rows(ibis.table(group.schema(), name="grouped"), known)
-    return (("span", sql(span)), ("grouped", sql(group)), ("rows_of_bills", sql(billed)))
+    # When a billing period began is a number by then.
+    name = named(ibis.table({**dict(found.schema().items()), "billing_start": "int64"}, name="kind"))
+    billed = bill_rows(
+        *(ibis.table(one.schema(), name=said) for said, one in (("grouped", group), ("span", span), ("named", name)))
+    )
+    made = {"span": span, "kind": found, "named": name, "grouped": group, "billed": billed}
+    return tuple((name, sql(step)) for name, step in made.items())
