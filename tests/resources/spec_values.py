@@ -207,6 +207,8 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CostReport", {"window": "7d", "sortBy": "efficiency", "sortOrder": "asc", "limit": 100_000, "history": 50}),
     ("CostReport", {"window": "7d", "formats": ["csv", "json"], "suspend": True, "limit": 0, "history": 0}),
     ("AssetReport", {"window": "7d", "aggregate": ["providerID", "instanceType"], "sortBy": "name"}),
+    ("AssetReport", {"window": "7d", "reconcile": False}),
+    ("CostReport", {"window": "7d", "reconcile": False}),
 )
 
 BAD: tuple[Refused, ...] = (
@@ -283,7 +285,7 @@ BAD: tuple[Refused, ...] = (
 UNKNOWN_FIELDS = (
     Refused({"window": "7d", "windw": "7d"}, 'unknown field "spec.windw"'),
     Refused({"window": "7d", "sort_by": "name"}, 'unknown field "spec.sort_by"'),
-    Refused({"window": "7d", "reconcile": True}, 'unknown field "spec.reconcile"'),
+    Refused({"window": "7d", "external": True}, 'unknown field "spec.external"'),
     Refused({"window": "7d", "idle": True}, 'unknown field "spec.idle"', "AssetReport"),
 )
 

@@ -115,14 +115,15 @@ class Bills:
         raise InvalidInputError(f"no bill {name!r} is kept in {self.root}: 'farthing bills list' names them")
 
     def prune(self, before: int) -> None:
-        """Forget the bills whose last day began before a time [unix s], unless somebody imports bills now. Raises StoreError."""
+        """Forget the bills of periods that ended before a time [unix s]; what cannot be read or deleted, or is written now, stays."""
         if not self._folder.is_dir():
             return
         with suppress(StoreLockedError), self.writing():
             for path in self._folder.glob("*/bill.json"):
-                found = _load(path)
-                if found is not None and max(found.last_day, found.end) < before:
-                    self._forget(path)
+                with suppress(StoreError):
+                    found = _load(path)
+                    if found is not None and max(found.last_day, found.end) < before:
+                        self._forget(path)
 
     def verified(self, bill: Bill) -> Path:
         """The path of a bill's file, whose bytes are what they were. Raises StoreCorruptError, StoreError."""

@@ -13,6 +13,7 @@ from farthing.errors import StoreCorruptError, StoreError
 from farthing.model.coverage import Coverage
 from farthing.model.facts import rolled_up
 from farthing.model.window import Window
+from farthing.store.bills import Bills
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
 from farthing.store.lock import locked
@@ -165,8 +166,9 @@ class Store:
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
         """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]
 
-        Days of an older layout stay as they are. Call within ``writing()``. Raises StoreError.
+        Days of an older layout stay as they are; bills go with their days. Call within ``writing()``. Raises StoreError.
         """
+        Bills(self.root).prune(days_before)
         kept: list[File] = []
         found = self._all(cluster)
         for date, manifest in found.items():
