@@ -29,6 +29,7 @@ from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collect import Collector
 from farthing.settings import Settings
 from farthing.store.reading import Reader
+from tests.benchmarks.bills import BILLS, imported
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
 from tests.benchmarks.long_store import long_store
 from tests.support.controlplane import PROGRAMS, ControlPlane
@@ -63,6 +64,8 @@ def main() -> None:
         results["7 days by namespace,label:app"] = shared_and_filtered(settings)
         results["120 daily sets by namespace"] = daily_sets(settings, Path(folder))
         results["200 reports"] = reports_at_once(settings, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        results["a bill"] = {name: imported(Path(folder), name) for name in BILLS}
     out = REPOSITORY / "bench"
     out.mkdir(exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

@@ -17,6 +17,7 @@ ROWS = 10_000_000
 RESOURCES = 13_440
 """Each has a row for each of the 744 hours of a month, or nearly so."""
 TURNS = 3
+BILLS = ("bill.csv.gz", "bill.parquet")
 
 MADE = {
     "BillingAccountId": "'111122223333'",
@@ -109,4 +110,4 @@ def _in_a_process(program: str, *arguments: str) -> tuple[float, float]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps([imported(Path(place), name) for name in ("bill.csv.gz", "bill.parquet")], indent=2))
+        print(json.dumps([imported(Path(place), name) for name in BILLS], indent=2))

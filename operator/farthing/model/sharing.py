@@ -66,14 +66,14 @@ def summed_rows(shape: Shape) -> ir.Table:
     pools = pools.select(
         **{f"{one}_of_pool": pools[one] for one in key},
         **{
-            f"{name}_{one}_part": pools[f"{name}_{one}"] / pools[f"{name}_charged"].nullif(0.0)
+            f"{name}_{one.removeprefix('idle_cost')}part": pools[f"{name}_{one}"] / pools[f"{name}_charged"].nullif(0.0)
             for name in RESOURCES
             for one in parts_of_idle(shape)
         },
     )
     joined = rows.left_join(pools, [rows[one] == pools[f"{one}_of_pool"] for one in key])
     theirs = {
-        f"{name}_{one}": (rows[f"{name}_cost"] * pools[f"{name}_{one}_part"]).fill_null(0.0)
+        f"{name}_{one}": (rows[f"{name}_cost"] * pools[f"{name}_{one.removeprefix('idle_cost')}part"]).fill_null(0.0)
         for name in RESOURCES
         for one in parts_of_idle(shape)
     }
