@@ -187,6 +187,32 @@ def test_of_hours_each_has_its_part_of_what_the_cloud_cost_on_the_day(
     assert rows["bucket"]["run_end"] == START + 3600
 
 
+def test_things_of_one_name_and_different_types_are_two(reader: Reader, tmp_path: Path) -> None:
+    nodes = [
+        node(name="pv-1", provider_id="aws:///a/i-1", cpu_cost=4.0, cpu_idle_cost=4.0),
+        node(name="pv-1", type="Disk", category="Storage", provider_id="vol-1", pv_cost=2.0),
+    ]
+    with FactTables([container(pv_cost=2.0)], nodes, volume=[volume(2.0)]) as tables:
+        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("i-1", 8.0)], seconds=DAY)
+    costs = {row["name"]: row["total_cost"] for row in reader.rows(BY_NAMESPACE, [part], 0, [DAY])}
+    assert costs == {"shop": 2.0, "__idle__": 8.0}
+
+
+def test_a_load_balancer_and_who_is_behind_it_change_alike(reader: Reader, tmp_path: Path) -> None:
+    name = {
+        "name": "shop/front",
+        "type": "LoadBalancer",
+        "category": "Network",
+        "provider_id": "arn:aws:elb:a:1:lb/net/x/50dc",
+    }
+    whose = {one: value for one, value in container().items() if one in VOLUME_KEY}
+    behind = {**whose, "service": "front", "address": "", "cost": 0.5}
+    with FactTables([container(lb_cost=0.5)], [node(**name, lb_cost=0.5)], balancer=[behind]) as tables:
+        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("50dc", 0.75)], seconds=DAY)
+    (shop,) = (row for row in reader.rows(BY_NAMESPACE, [part], 0, [DAY]) if not row["is_idle"])
+    assert (shop["lb_cost"], shop["lb_adjustment"], shop["billed_cost"], shop["total_cost"]) == (0.75, 0.25, 0.75, 0.75)
+
+
 def test_assets_of_other_clusters_are_known_too(reader: Reader, tmp_path: Path) -> None:
     here, there = node(cpu_cost=10.0, cpu_idle_cost=10.0), node(name="node-z", cluster="cluster-two", cpu_cost=1.0)
     with FactTables([container()], [here]) as tables:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from farthing.errors import StoreCorruptError
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
 from farthing.services.answer import Answerer
@@ -99,6 +100,15 @@ def test_without_a_bill_or_without_reconciling_all_is_at_list_price(bills: Bills
     assert (plain.total_cost, plain.adjustment, plain.billed_cost) == (4.0, 0.0, 0.0)
     assert off.rows == plain.rows
     assert (off.total_cost, off.adjustment, off.billed_cost) == (4.0, 0.0, 0.0)
+
+
+def test_without_reconciling_a_damaged_bill_does_not_matter(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0))
+    (path,) = bills.root.rglob("bill/*/*.parquet")
+    path.write_bytes(b"PAR1")
+    assert asking(bills).answer(question(replace(BY_NAMESPACE, reconcile=False)), LATER).total_cost == 4.0
+    with pytest.raises(StoreCorruptError, match="import it again"):
+        asking(bills).answer(question(BY_NAMESPACE), LATER)
 
 
 def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
