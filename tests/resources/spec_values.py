@@ -208,7 +208,7 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("CostReport", {"window": "7d", "formats": ["csv", "json"], "suspend": True, "limit": 0, "history": 0}),
     ("AssetReport", {"window": "7d", "aggregate": ["providerID", "instanceType"], "sortBy": "name"}),
     ("AssetReport", {"window": "7d", "reconcile": False}),
-    ("CostReport", {"window": "7d", "reconcile": False}),
+    ("CostReport", {"window": "7d", "reconcile": False, "external": True}),
 )
 
 BAD: tuple[Refused, ...] = (
@@ -285,7 +285,7 @@ BAD: tuple[Refused, ...] = (
 UNKNOWN_FIELDS = (
     Refused({"window": "7d", "windw": "7d"}, 'unknown field "spec.windw"'),
     Refused({"window": "7d", "sort_by": "name"}, 'unknown field "spec.sort_by"'),
-    Refused({"window": "7d", "external": True}, 'unknown field "spec.external"'),
+    Refused({"window": "7d", "namespaces": True}, 'unknown field "spec.namespaces"'),
     Refused({"window": "7d", "idle": True}, 'unknown field "spec.idle"', "AssetReport"),
 )
 

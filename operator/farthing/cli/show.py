@@ -16,6 +16,7 @@ OF_WORKLOADS = {
     "NETWORK": tuple(f"network_{kind}_cost" for kind in TRAFFIC),
     "LB": ("lb_cost",),
     "SHARED": ("shared_cost",),
+    "EXTERNAL": ("external_cost",),
 }
 OF_ASSETS = {
     "DISK": ("pv_cost",), "NETWORK": ("network_cost",), "LB": ("lb_cost",), "MANAGEMENT": ("management_cost",),

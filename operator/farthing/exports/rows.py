@@ -94,7 +94,7 @@ def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
         "ramCostAdjustment": row["ram_adjustment"],
         "ramCostIdle": row["ram_idle_cost"],
         "ramEfficiency": row["ram_efficiency"],
-        "externalCost": 0.0,
+        "externalCost": row["external_cost"],
         "sharedCost": row["shared_cost"],
         "sharedCostBreakdown": parts.shared(row),
         "totalCost": row["total_cost"],

@@ -126,7 +126,11 @@ class Answer:
     def costs(self) -> dict[str, float]:
         """What the rows cost, by the columns of costs that make up their total, in this order. [currency]"""
         resources = {f"{name}_cost": self.cost(name) for name in RESOURCES}
-        of_kind = (*ASSET_COSTS, "cloud_cost") if self.question.shape.kind == "asset" else (*COSTS, "shared_cost")
+        of_kind = (
+            (*ASSET_COSTS, "cloud_cost")
+            if self.question.shape.kind == "asset"
+            else (*COSTS, "shared_cost", "external_cost")
+        )
         return resources | {column: self.sums[column] for column in of_kind if column not in resources}
 
     @property

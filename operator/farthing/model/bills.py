@@ -86,13 +86,18 @@ def ratios() -> ir.Table:
     return found.filter(found.known).drop("known")
 
 
-def clouds() -> ir.Table:
-    """Rows of bills that no asset is found for, as facts of assets: columns ``tables.ASSET`` and those ``ADDED``."""
+def unmatched() -> ir.Table:
+    """Rows of bills that no asset is found for, by the intervals asked for: columns ``focus.BILL``, day, seconds and part."""
     bill, interval = _bill(), ibis.table(INTERVAL, name="part_of_day")
     told = _told(_asset_days())
     # A key that is none matches nothing, and neither does what a bill gives back beyond the cost.
     rows = bill.anti_join(told.filter(told.billed >= 0), [bill.start == told.start, bill.resource_key == told.key])
-    rows = rows.rename(day="start").join(interval, "day")
+    return rows.rename(day="start").join(interval, "day")
+
+
+def clouds() -> ir.Table:
+    """Rows of bills that no asset is found for, as facts of assets: columns ``tables.ASSET`` and those ``ADDED``."""
+    rows = unmatched()
     known = {
         "type": ibis.literal("Cloud"),
         "provider_id": rows.resource,

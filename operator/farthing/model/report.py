@@ -28,7 +28,13 @@ EMPTY: dict[str, Any] = {
     **dict.fromkeys(PROPERTY_COLUMNS, ""),
     **dict.fromkeys((*ALLOCATION_SUMS, *OVERALLOCATED, *LARGEST, "share"), 0.0),
     **dict.fromkeys(
-        (*ADDED["allocation"], "shared_adjustment", *(f"{name}_{part}" for name in RESOURCES for part in OF_IDLE)), 0.0
+        (
+            *ADDED["allocation"],
+            "shared_adjustment",
+            "external_cost",
+            *(f"{name}_{part}" for name in RESOURCES for part in OF_IDLE),
+        ),
+        0.0,
     ),
 }
 """What a row has in the columns that its question has no need of."""

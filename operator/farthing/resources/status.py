@@ -58,6 +58,9 @@ class WorkloadCosts(Costs):
     shared_cost: Number | None = Field(
         default=None, description="Costs spread over the rows that are theirs no longer [currency]."
     )
+    external_cost: Number | None = Field(
+        default=None, description="Cost of resources outside of the cluster, by the tags of bills [currency]."
+    )
 
 
 class AssetCosts(Costs):

@@ -21,7 +21,7 @@ class Billed:
 
     def paths(self, question: Question) -> tuple[str, ...]:
         """The files of the bills that tell of days of ``question``, none where it wants none. Raises StoreError."""
-        if self.bills is None or not question.shape.reconcile:
+        if self.bills is None or not (question.shape.reconcile or question.shape.external):
             return ()
         touched = days(question.window, self.zone)
         return tuple(self.bills.files(int(touched[0].start.timestamp()), int(touched[-1].end.timestamp())))

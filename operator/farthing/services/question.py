@@ -57,11 +57,12 @@ class Scope:
             "shareLabels": spec.share_labels,
             "shareCost": spec.share_cost,
             "shareTenancyCosts": spec.share_tenancy_costs,
+            "external": spec.external,
         }
         for field, asked in shared.items():
             if asked:
                 raise ScopeDeniedError(
-                    f"idle and shared costs belong to the cluster, and {where}: leave {field} out, or {how}"
+                    f"idle, shared and external costs belong to the cluster, and {where}: leave {field} out, or {how}"
                 )
         return namespace
 
@@ -103,6 +104,7 @@ def question_of(
             kept=parse_filter(report.spec.filter),
             aliases=aliases,
             reconcile=report.spec.reconcile,
+            external=report.spec.external,
         )
     else:
         shape = Shape(

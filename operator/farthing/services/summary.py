@@ -13,6 +13,7 @@ OF_ALLOCATIONS = {
     "pv_cost": "pvCost",
     "lb_cost": "loadBalancerCost",
     "shared_cost": "sharedCost",
+    "external_cost": "externalCost",
 }
 OF_ASSETS = {
     "pv_cost": "diskCost",

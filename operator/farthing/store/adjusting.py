@@ -1,10 +1,14 @@
 """SQL of facts as bills change them: the model's expressions over the files of a piece."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from farthing.model.bills import ADDED, INTERVAL, adjusted, ratios
+from farthing.model.external import external
 from farthing.model.plan import Billing, Part
+from farthing.model.question import Shape
 from farthing.store.engine import parquet, quoted, sql
+from farthing.store.select import compiled, of_sets
 
 READ_TOO = {"allocation": ("volume", "balancer")}
 """What is needed of the same piece to adjust a table."""
@@ -22,6 +26,13 @@ def adjusted_rows(table: str, part: Part) -> str:
     others = READ_TOO.get(table, ())
     sources += [f"{one}_fact as (select * from {parquet(part.files[one])})" for one in others]  # noqa: S608 - likewise
     return f"with {', '.join(sources)} {_sql(table)}"
+
+
+def external_rows(shape: Shape, parts: Sequence[Part]) -> str:
+    """SQL of ``model.external.external`` over the bills of ``parts``, each row with its set."""
+    select = compiled(external, shape)
+    told = [(part, f"with {', '.join(_of_bills(part.billing))} {select}") for part in parts if part.billing is not None]
+    return " union all ".join(of_sets(f"({rows})", part) for part, rows in told)
 
 
 def _of_bills(billing: Billing) -> list[str]:

@@ -13,6 +13,7 @@ from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.answer import Found
 from farthing.model.bills import ADDED
 from farthing.model.detail import details, of_rows
+from farthing.model.external import with_external
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, report_with_last_resort
@@ -20,7 +21,7 @@ from farthing.model.said import INHERITED, OWN, column_of
 from farthing.model.sharing import overallocated
 from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
-from farthing.store.adjusting import adjusted_rows
+from farthing.store.adjusting import adjusted_rows, external_rows
 from farthing.store.engine import connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
@@ -89,7 +90,7 @@ class Reader:
         """
         if not any(part.billing for part in parts):
             # What no bill adjusts is asked in fewer columns.
-            shape = replace(shape, reconcile=False)
+            shape = replace(shape, reconcile=False, external=False)
         sets = 1 + max(index for part in parts for index in part.sets.values())
         asked = _Asked(shape, parts, ((0.0, 0.0, 0.0),) * max(sets, len(passed)))
         shared: list[Row] = []
@@ -120,6 +121,10 @@ class Reader:
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows, and what to add up for the sums of all."""
+        if asked.shape.external:
+            # What is added may change the order, so that a limit comes after it.
+            rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
+            return with_external(rows, self._query(asked, external_rows(asked.shape, asked.parts)), asked.shape, limit)
         found, summed = self._cut(asked, limit)
         rows, idle = [asked.completed(row) for row in found], self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
@@ -183,7 +188,8 @@ class Reader:
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
                         found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL
                     sources.append(f'"sums" as ({found})')
-                return self.recent.of(f"with {', '.join(sources)} select * from ({select})", wanted)  # noqa: S608 - likewise
+                common = f"with {', '.join(sources)} " if sources else ""
+                return self.recent.of(f"{common}select * from ({select})", wanted)  # noqa: S608 - likewise
         except duckdb.OutOfMemoryException as error:
             self._hot.clear()
             raise AnswerTooLargeError(
