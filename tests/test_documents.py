@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from farthing.model.coverage import Coverage
+from farthing.model.focus import BILL
 from farthing.model.tables import FACTS, RESOURCES
 from farthing.store.manifest import File, Manifest, manifest_path, save
 
@@ -29,7 +30,10 @@ def told(heading: str) -> set[str]:
     return {name.replace("*", resource) for name in names for resource in RESOURCES}
 
 
-@pytest.mark.parametrize(("table", "columns"), FACTS.items(), ids=list(FACTS))
+TABLES = {**FACTS, "bill": BILL}
+
+
+@pytest.mark.parametrize(("table", "columns"), TABLES.items(), ids=list(TABLES))
 def test_the_columns_of_a_table_are_all_told(table: str, columns: dict[str, str]) -> None:
     assert told(table) == set(columns)
 

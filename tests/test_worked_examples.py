@@ -10,7 +10,7 @@ import pytest
 
 SIGNS = str.maketrans({"\N{MULTIPLICATION SIGN}": "*", "\N{MINUS SIGN}": "-"})
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "cost-model.md").read_text("utf-8").translate(SIGNS)
-RULES = [*(f"C{number}" for number in range(1, 13)), "Assets"]
+RULES = [*(f"C{number}" for number in range(1, 14)), "Assets"]
 
 MINUTES = re.compile(r"(\d+) min (\d+) s\b")
 UNIT = re.compile(r"(?<=\d) (?:core-s|core-h|GiB-s|GiB-h|GiB|bytes|s|h)(?![\w-])")

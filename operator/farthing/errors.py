@@ -6,6 +6,7 @@ FarthingError
 │   ├── InvalidTimezoneError
 │   ├── InvalidQuestionError
 │   ├── InvalidPricesError
+│   ├── InvalidBillError         a file that is no FOCUS bill, or one that cannot be counted here
 │   └── ScopeDeniedError
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
@@ -57,6 +58,12 @@ class InvalidQuestionError(InvalidInputError):
 
 class InvalidPricesError(InvalidInputError):
     """A price book that cannot be meant, or that contradicts another."""
+
+
+class InvalidBillError(InvalidInputError):
+    """A file that is no bill in FOCUS' columns, or one whose costs do not fit the store."""
+
+    reason = "InvalidBill"
 
 
 class ScopeDeniedError(InvalidInputError):

@@ -17,6 +17,7 @@ from farthing.services.price_books import PriceBookService
 from farthing.services.question import Scope
 from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
+from farthing.store.bills import Bills
 from farthing.store.days import Store
 from farthing.store.reading import Reader
 from farthing.store.workbench import Workbench
@@ -57,6 +58,11 @@ def prometheus(settings: Settings) -> Iterator[Prometheus]:
         client.close()
 
 
+def bills(settings: Settings) -> Bills:
+    """The bills in the store of ``settings``."""
+    return Bills(settings.store, settings.timezone)
+
+
 def _workbench(books: PriceBookService) -> NewWorkbench:
     """Makes facts at the prices that apply by then."""
     return lambda chunk, cluster: Workbench(chunk, cluster, books.current)
@@ -80,7 +86,13 @@ def answerer(settings: Settings, fetcher: Fetcher | None, books: PriceBookServic
     source = CatalogueSource(fetcher) if fetcher is not None else None
     store = Store(settings.store, settings.timezone)
     return Answerer(
-        source, store, Reader(), _workbench(books or price_books(settings)), settings.cluster, settings.zone
+        source,
+        store,
+        Reader(),
+        _workbench(books or price_books(settings)),
+        settings.cluster,
+        settings.zone,
+        bills(settings),
     )
 
 

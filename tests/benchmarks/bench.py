@@ -32,6 +32,7 @@ from farthing.settings import Settings
 from farthing.store.days import Store
 from farthing.store.reading import Reader
 from farthing.store.repricing import reprice
+from tests.benchmarks.bills import BILLS, imported
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
 from tests.benchmarks.long_store import long_store
 from tests.support.controlplane import PROGRAMS, ControlPlane
@@ -67,6 +68,8 @@ def main() -> None:
         results["120 daily sets by namespace"] = daily_sets(settings, Path(folder))
         results["120 days repriced"] = repriced(settings, Path(folder))
         results["200 reports"] = reports_at_once(settings, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        results["a bill"] = {name: imported(Path(folder), name) for name in BILLS}
     out = REPOSITORY / "bench"
     out.mkdir(exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

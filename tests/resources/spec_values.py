@@ -209,6 +209,8 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("AssetReport", {"window": "7d", "aggregate": ["providerID", "instanceType"], "sortBy": "name"}),
     ("AssetReport", {"window": "7d", "aggregate": ["account", "project", "service", "label:karpenter.sh/nodepool"]}),
     ("AssetReport", {"window": "7d", "filter": '(assetType:"node"|provider!:"AWS")+label[pool]<~:"a"', "step": "1d"}),
+    ("AssetReport", {"window": "7d", "reconcile": False}),
+    ("CostReport", {"window": "7d", "reconcile": False, "external": True}),
 )
 
 BAD: tuple[Refused, ...] = (
@@ -291,7 +293,7 @@ BAD: tuple[Refused, ...] = (
 UNKNOWN_FIELDS = (
     Refused({"window": "7d", "windw": "7d"}, 'unknown field "spec.windw"'),
     Refused({"window": "7d", "sort_by": "name"}, 'unknown field "spec.sort_by"'),
-    Refused({"window": "7d", "reconcile": True}, 'unknown field "spec.reconcile"'),
+    Refused({"window": "7d", "namespaces": True}, 'unknown field "spec.namespaces"'),
     Refused({"window": "7d", "idle": True}, 'unknown field "spec.idle"', "AssetReport"),
 )
 

@@ -22,6 +22,7 @@ class Commands(click.Group):
         "allocation": "what workloads cost: an ad-hoc question",
         "assets": "what assets cost: an ad-hoc question",
         "prices": "price books: check a file, explain a node's rate",
+        "bills": "bills of cloud providers: import, list, remove",
         "store": "look after the store",
     }
 

@@ -45,6 +45,8 @@ from farthing.settings import Settings
     default=True,
     help="Spread the cluster's management fee and the disks of its nodes.",
 )
+@click.option("--reconcile/--no-reconcile", default=True, help="Adjust costs by the bills that were imported.")
+@click.option("--external", is_flag=True, help="Add what bills tell of other resources to the rows their tags name.")
 @click.option("--cost-metric", type=click.Choice(["cumulative", "hourly", "daily", "monthly"]), default="cumulative",
               help="What a cost is for: the window, or on average an hour, a day, a month of 730 h.")  # fmt: skip
 @question_options

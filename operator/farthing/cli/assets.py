@@ -25,8 +25,9 @@ from farthing.settings import Settings
     "signs are : ~: <~: ~>: and ! for not, + is and, | is or.",
 )
 @filter_lists(ASSET_LISTS, "Assets")
+@click.option("--disable-adjustments", is_flag=True, help="At list prices, without what bills tell.")
 @question_options
-def command(settings: Settings, output: str, **spec: Any) -> None:
+def command(settings: Settings, output: str, *, disable_adjustments: bool, **spec: Any) -> None:
     """What assets cost, from the store.
 
     Flags are the fields of an AssetReport's spec, and Kubecost's lists of what to report: of a list one is to fit, * ends a
@@ -34,4 +35,4 @@ def command(settings: Settings, output: str, **spec: Any) -> None:
     fit reports none.
     """
     lists = taken(ASSET_LISTS, spec)
-    ask("AssetReport", settings, output, parse_asset_lists(lists), **spec)
+    ask("AssetReport", settings, output, parse_asset_lists(lists), **spec, reconcile=not disable_adjustments)

@@ -16,9 +16,11 @@ OF_WORKLOADS = {
     "NETWORK": tuple(f"network_{kind}_cost" for kind in TRAFFIC),
     "LB": ("lb_cost",),
     "SHARED": ("shared_cost",),
+    "EXTERNAL": ("external_cost",),
 }
 OF_ASSETS = {
     "DISK": ("pv_cost", "local_cost"), "NETWORK": ("network_cost",), "LB": ("lb_cost",), "MANAGEMENT": ("management_cost",),
+    "CLOUD": ("cloud_cost",),
 }  # fmt: skip
 """Headings of the costs that only some rows have, and the columns each adds up."""
 
@@ -48,7 +50,11 @@ def print_answer(answer: Answer, form: str, currency: str) -> None:
     print_columns(header, rows, numbers_from=2 if many else 1)
     left = f", {answer.rows_total - len(answer.rows)} more rows" if answer.rows_total > len(answer.rows) else ""
     coverage = percent_text(min(1.0, answer.seen.share))
-    click.echo(f"\n{answer.question.window} in {currency}, {coverage} of the scrapes seen{left}")
+    billed = ""
+    if answer.billed_cost or answer.adjustment:
+        listed = money_text(answer.total_cost - answer.billed_cost)
+        billed = f", {listed} of it at list price, adjusted by bills by {money_text(answer.adjustment)}"
+    click.echo(f"\n{answer.question.window} in {currency}, {coverage} of the scrapes seen{left}{billed}")
 
 
 def _parts(answer: Answer) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from farthing.cli.bills import state_of
 from farthing.cli.failure import FAILED, INCOMPLETE
 from farthing.cli.options import CONTEXT, STORE, common
 from farthing.cli.progress import bar
@@ -12,6 +13,7 @@ from farthing.cli.show import print_columns
 from farthing.errors import InvalidInputError, NoDataError, StoreError
 from farthing.resources.text import percent_text
 from farthing.settings import Settings
+from farthing.store.bills import Bills
 from farthing.store.days import Store
 
 OLDER = "of an older Farthing: not read, left alone; 'farthing collect' replaces it if Prometheus still has each of its hours"
@@ -51,7 +53,7 @@ def reprice(settings: Settings, since: str) -> None:
 @STORE[0]
 @STORE[1]
 def verify(store: Path, cluster: str) -> None:
-    """Check every file against its hash, and show what each day holds and how much of it was seen."""
+    """Check every file against its hash, bills' too, and show what each day holds and how much of it was seen."""
     rows, broken, poor = [], 0, 0
     kept = Store(store)
     for manifest in kept.manifests(cluster):
@@ -69,9 +71,14 @@ def verify(store: Path, cluster: str) -> None:
         rows.append([manifest.date, hours, percent_text(min(1.0, share)), ",".join(missing) or "-", state])
     older = kept.older(cluster)
     rows += [[date, "-", "-", "-", OLDER] for date in older]
+    days, bills = len(rows), Bills(store)
+    for bill in bills.all():
+        state = state_of(bills, bill)
+        broken += state != "good"
+        rows.append([bill.id, "-", "-", "-", state])
     rows.sort()
     print_columns(["DATE", "COMPLETE HOURS", "SEEN", "MISSING METRICS", "FILES"], rows)
     if broken:
         raise click.exceptions.Exit(FAILED)
-    if poor or older or not rows:
+    if poor or older or not days:
         raise click.exceptions.Exit(INCOMPLETE)

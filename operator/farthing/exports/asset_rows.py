@@ -75,7 +75,9 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
         **{name: sum(row[column] for column in columns) for name, columns in NAMES_OF_ASSETS.items()},
         "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
         "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
-        "adjustment": 0.0,
+        "cloudCost": row["cloud_cost"],
+        "adjustment": row["adjustment"],
+        "credit": row["credit"],
         "totalCost": row["total_cost"],
     }
 

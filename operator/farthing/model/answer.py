@@ -6,13 +6,17 @@ from math import ceil, fsum
 from operator import itemgetter
 from typing import Any
 
-from farthing.model.asset_report import ASSET_COSTS, ASSET_SUMS
+from farthing.model.asset_report import ASSET_SUMS
+from farthing.model.bills import ADDED, ADJUSTMENTS, ASSET_COSTS
 from farthing.model.coverage import Coverage
 from farthing.model.question import Question, Shape
 from farthing.model.report import ALLOCATION_SUMS
 from farthing.model.sharing import OVERALLOCATED
 from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
+
+MONEY = ("cost", "adjustment", "billed", "credit")
+"""What the columns end with that are costs. [currency]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,31 @@ class Answer:
     def costs(self) -> dict[str, float]:
         """What the rows cost, by the columns of costs that make up their total, in this order. [currency]"""
         resources = {f"{name}_cost": self.cost(name) for name in RESOURCES}
-        of_kind = ASSET_COSTS if self.question.shape.kind == "asset" else (*COSTS, "shared_cost")
+        of_kind = (
+            (*ASSET_COSTS, "cloud_cost")
+            if self.question.shape.kind == "asset"
+            else (*COSTS, "shared_cost", "external_cost")
+        )
         return resources | {column: self.sums[column] for column in of_kind if column not in resources}
 
     @property
     def total_cost(self) -> float:
         """What all rows cost. [currency]"""
         return sum(self.costs.values())
+
+    @property
+    def adjustment(self) -> float:
+        """What bills changed of ``total_cost``: without them it would be so much less. [currency]"""
+        if self.question.shape.kind == "asset":
+            return self.sums["adjustment"]
+        idle = self.sums["idle_row_adjustment"] if self.question.shape.idle else 0.0
+        return sum(self.sums[column] for column in (*ADJUSTMENTS, "shared_adjustment")) + idle
+
+    @property
+    def billed_cost(self) -> float:
+        """How much of ``total_cost`` bills tell; the rest is at list price. [currency]"""
+        idle = self.question.shape.kind == "allocation" and self.question.shape.idle
+        return self.sums["billed_cost"] + (self.sums["idle_row_billed"] if idle else 0.0)
 
     def efficiency(self, resource: str) -> float:
         """C11 over all containers."""
@@ -161,14 +183,18 @@ def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     overallocated_cost [currency].
     """
     if shape.kind == "asset":
-        sums = {column: _summed(rows, column) for column in ASSET_SUMS}
+        sums = {column: _summed(rows, column) for column in (*ASSET_SUMS, *ADDED["asset"])}
         return sums | {f"{name}_asset_cost": sums[f"{name}_cost"] for name in RESOURCES}
     of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
-    sums = {column: _summed(of_others, column) for column in ALLOCATION_SUMS}
+    sums = {
+        column: _summed(of_others, column) for column in (*ALLOCATION_SUMS, *ADDED["allocation"], "shared_adjustment")
+    }
     idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost") for name in RESOURCES}
     return {
         **sums,
         **idle,
+        "idle_row_adjustment": sum(_summed(of_idle, f"{name}_adjustment") for name in RESOURCES),
+        "idle_row_billed": _summed(of_idle, "billed_cost"),
         **{column: _summed(of_idle, column) for column in OVERALLOCATED},
         **{f"{name}_idle_cost": idle[f"{name}_idle_row_cost"] + sums[f"{name}_idle_cost"] for name in RESOURCES},
     }
@@ -178,7 +204,7 @@ def times(row: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
     """``row`` with ``factor`` times its costs."""
     if factor == 1.0:
         return row
-    return {name: value * factor if name.endswith("cost") else value for name, value in row.items()}
+    return {name: value * factor if name.endswith(MONEY) else value for name, value in row.items()}
 
 
 def _summed(rows: Sequence[Mapping[str, Any]], column: str) -> float:

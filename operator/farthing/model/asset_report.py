@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.bills import ADDED, ASSET_COSTS, OTHER_COSTS
 from farthing.model.filters import comparisons
 from farthing.model.keeping import UNDEFINED, column_compared, kept
 from farthing.model.question import ASSET_PROPERTIES, Shape
@@ -21,9 +22,7 @@ TOLD_BY = {
 
 FINEST = ("provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name")
 """Properties that name a single asset, in Kubecost's order."""
-OF_ASSETS = ("pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost")
-ASSET_COSTS = (*(f"{name}_cost" for name in RESOURCES), *OF_ASSETS)
-"""The costs an asset is made of. [currency]"""
+OF_ASSETS = OTHER_COSTS
 ASSET_SUMS = (
     *(
         f"{name}_{part}"
@@ -35,6 +34,11 @@ ASSET_SUMS = (
 )
 
 
+def asset_sums(shape: Shape) -> tuple[str, ...]:
+    """The columns of ``asset_report`` that add up; where bills adjust costs, with what these add."""
+    return (*ASSET_SUMS, *ADDED["asset"]) if shape.reconcile else ASSET_SUMS
+
+
 def asset_report(shape: Shape) -> ir.Table:
     """The rows of every set.
 
@@ -44,18 +48,18 @@ def asset_report(shape: Shape) -> ir.Table:
     keys = key_columns(shape)
     columns = [COLUMN.get(one, one) for one in ASSET_PROPERTIES]
     told = {column for one in shape.aggregate or FINEST for column in TOLD_BY.get(one, ())}
-    facts = kept_assets(shape, (*told, "run_start", "run_end", "run_seconds", *ASSET_SUMS))
+    facts = kept_assets(shape, (*told, "run_start", "run_end", "run_seconds", *asset_sums(shape)))
     grouped = facts.group_by("set", *keys).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
         **{column: common(facts[column]) for column in columns if column in told and column not in keys},
-        **{column: facts[column].sum() for column in (*ASSET_SUMS, "run_seconds")},
+        **{column: facts[column].sum() for column in (*asset_sums(shape), "run_seconds")},
     )
     grouped = grouped.mutate(**{column: ibis.literal("") for column in columns if column not in told | set(keys)})
     rows = grouped.mutate(name=name_of_assets(grouped, shape)).select(
-        "set", "name", *columns, "run_start", "run_end", *ASSET_SUMS, "run_seconds"
+        "set", "name", *columns, "run_start", "run_end", *asset_sums(shape), "run_seconds"
     )
-    return rows.mutate(total_cost=sum_of(rows, ASSET_COSTS))
+    return rows.mutate(total_cost=sum_of(rows, (*ASSET_COSTS, "cloud_cost") if shape.reconcile else ASSET_COSTS))
 
 
 def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
@@ -63,7 +67,7 @@ def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
 
     Of those, ``UNDEFINED`` is where nothing is known; asset_name is the name.
     """
-    facts = facts_table("asset").rename(asset_name="name")
+    facts = facts_table("asset", shape).rename(asset_name="name")
     needed = {"set", *columns, *key_columns(shape), *(column_compared(one, shape) for one in comparisons(shape.kept))}
     if shape.lookups:
         needed |= {"day", "cluster", "type", "asset_name"}

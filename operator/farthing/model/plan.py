@@ -27,6 +27,18 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Billing:
+    """What bills tell of the intervals of a part."""
+
+    bills: tuple[str, ...]
+    """Paths of the bills that have charges of its days."""
+    assets: tuple[str, ...]
+    """Paths of the assets of those days, each summed up, of all clusters."""
+    intervals: tuple[tuple[int, int, float, float], ...]
+    """Of each interval its start, the start of its local day [unix s], its length [s], and what part of the day that is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Files of facts, and which of their intervals belong to which set."""
 
@@ -40,6 +52,8 @@ class Part:
     """Whether a file never changes under its name, so that what was read of it once may be kept."""
     whole: bool = False
     """Whether every interval of the files is in ``sets``, and is a day."""
+    billing: Billing | None = None
+    """None where there is no bill."""
 
 
 @dataclass(slots=True)

@@ -36,6 +36,9 @@ COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
 )
 """Hours that a cost is for; 0 is the whole set. A month is 730 h everywhere (C10)."""
 
+TAGGED: Final = ("cluster", "namespace", "pod", "container", "service", *CONTROLLER_KINDS)
+"""Properties that a tag of a bill may name a row by, such as ``kubernetes_namespace``."""
+
 MOST_LOOKUPS: Final = 10
 """Different labels and annotations that one question may ask for: each is a join, and more of them take seconds to plan."""
 
@@ -110,6 +113,10 @@ class Shape:
     """Which rows are shown, after everything was shared."""
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of ``filters.ALIASES`` stands for."""
+    reconcile: bool = True
+    """Whether bills adjust costs (C13)."""
+    external: bool = False
+    """Whether what bills tell of other resources is added to the rows that their tags name."""
 
     def __post_init__(self) -> None:
         for one in self.aggregate:
@@ -127,6 +134,11 @@ class Shape:
             self.kind == "asset" or self.idle or self.sharing.idle or self.sharing.pools or "node" in self.aggregate
         ):
             raise InvalidQuestionError("a question about one namespace has no assets, nodes, idle rows or shared costs")
+        if self.external and (self.namespace or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
+            raise InvalidQuestionError(
+                "external costs go to rows by tags of bills, in a report that sees the cluster and is aggregated by "
+                f"{', '.join(TAGGED)}, label:KEY or an alias of one; leave external out, or change the aggregate"
+            )
         if len(self.lookups) > MOST_LOOKUPS:
             raise InvalidQuestionError(
                 f"aggregate, filter and shareLabels name {len(self.lookups)} different labels and annotations; at most "
@@ -158,6 +170,13 @@ class Shape:
         if colon:
             return self._said(kind), label_key(key.strip())
         return ("label", self.label_of(asked)) if asked in ALIASES else None
+
+    def tag_of(self, asked: str) -> str:
+        """The tag of a bill that names a row by the property ``asked``, empty for none."""
+        lookup = self.lookup_of(asked)
+        if lookup is not None:
+            return f"kubernetes_label_{lookup[1]}" if lookup[0] == "label" else ""
+        return f"kubernetes_{asked}" if self.kind == "allocation" and asked in TAGGED else ""
 
     def lookups_of_comparison(self, comparison: Comparison) -> tuple[Lookup, ...]:
         """What ``comparison`` looks up: one where it compares a value; each key where it asks whether there is one."""

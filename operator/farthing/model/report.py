@@ -8,12 +8,13 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.asset_report import ASSET_SUMS, asset_report
+from farthing.model.asset_report import asset_report, asset_sums
+from farthing.model.bills import ADDED, OF_IDLE
 from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import Shape
-from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, sum_of, summed_rows
+from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, of_idle, sum_of, summed_rows
 from farthing.model.spreading import is_shown, share_of, weights, with_last_resort
-from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, by_key, needs_pools, pool_columns, pools_by, told
+from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, amounts, by_key, needs_pools, pool_columns, pools_by, told
 from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, zero
 from farthing.model.telling import keys, name_of
 
@@ -27,8 +28,18 @@ OF_RESOURCES = tuple(
 EMPTY: dict[str, Any] = {
     **dict.fromkeys(PROPERTY_COLUMNS, ""),
     **dict.fromkeys((*ALLOCATION_SUMS, *OVERALLOCATED, *LARGEST, "share"), 0.0),
+    **dict.fromkeys(
+        (
+            *ADDED["allocation"],
+            "shared_adjustment",
+            "external_cost",
+            *(f"{name}_{part}" for name in RESOURCES for part in OF_IDLE),
+        ),
+        0.0,
+    ),
 }
 """What a row has in the columns that its question has no need of."""
+EMPTY_ASSET: dict[str, Any] = dict.fromkeys(ADDED["asset"], 0.0)
 
 
 def report(shape: Shape) -> ir.Table:
@@ -56,7 +67,7 @@ def idle_report(shape: Shape) -> ir.Table:
         least_cluster=pools.cluster.min(),
         most_cluster=pools.cluster.max(),
         **{f"{name}_cost": pools[f"{name}_idle_cost"].sum() for name in RESOURCES},
-        **{column: pools[column].sum() for column in OVERALLOCATED},
+        **{column: pools[column].sum() for column in (*OVERALLOCATED, *of_idle(shape)[len(RESOURCES) :])},
     )
     name = ibis.literal("")
     for key in split:
@@ -64,7 +75,7 @@ def idle_report(shape: Shape) -> ir.Table:
     costs = tuple(f"{name}_cost" for name in RESOURCES)
     rows = rows.select(
         "set",
-        *("run_start", "run_end", *costs, *OVERALLOCATED),
+        *("run_start", "run_end", *costs, *OVERALLOCATED, *of_idle(shape)[len(RESOURCES) :]),
         *(one for one in split if one != "cluster"),
         name=name.concat(IDLE) if split else ibis.literal(IDLE),
         cluster=ibis.ifelse(rows.least_cluster == rows.most_cluster, rows.least_cluster, ""),
@@ -79,8 +90,13 @@ def completed(row: dict[str, Any], shape: Shape, *, is_idle: bool) -> dict[str, 
     by their cost before idle.
     """
     if shape.kind == "asset":
-        return {**row, "is_idle": False}
+        return {**EMPTY_ASSET, **row, "is_idle": False}
     row = {**EMPTY, **row, "is_idle": is_idle}
+    if is_idle or shape.sharing.idle:
+        # Their own, or what they bear of their pool's.
+        for name in RESOURCES:
+            row[f"{name}_adjustment"] += row[f"{name}_idle_adjustment"]
+            row["billed_cost"] += row[f"{name}_idle_billed"]
     row["network_cost"] = sum(row[column] for column in NETWORK_COSTS)
     own = {}
     for name, cost, idle, requested, used in OF_RESOURCES:
@@ -96,8 +112,12 @@ def completed(row: dict[str, Any], shape: Shape, *, is_idle: bool) -> dict[str, 
 def summed(shape: Shape) -> tuple[str, ...]:
     """The columns of ``report`` that may be added up."""
     if shape.kind == "asset":
-        return ASSET_SUMS
-    return (*AMOUNTS, *(IDLE_COSTS if needs_pools(shape) else ()), *(("shared_cost",) if shape.sharing.pools else ()))
+        return asset_sums(shape)
+    return (
+        *amounts(shape),
+        *(of_idle(shape) if needs_pools(shape) else ()),
+        *(("shared_cost",) if shape.sharing.pools else ()),
+    )
 
 
 def _allocation_report(shape: Shape, *, last_resort: bool) -> ir.Table:
@@ -125,7 +145,7 @@ def _grouped(shape: Shape, *, last_resort: bool) -> ir.Table:
     if not pools and shown is not None:
         # What others weigh does not matter.
         rows, shown = rows.filter(shown), None
-    by_keys, idle = by_key(shape), IDLE_COSTS if needs_pools(shape) else ()
+    by_keys, idle = by_key(shape), of_idle(shape) if needs_pools(shape) else ()
     looked_at = [column for column in told(shape) if column not in by_keys]
     least, most = (
         {column: column if column in pool_columns(shape) else f"{end}_{column}" for column in looked_at}
@@ -136,7 +156,7 @@ def _grouped(shape: Shape, *, last_resort: bool) -> ir.Table:
         run_end=rows.run_end.max(where=shown),
         **{f"least_{column}": rows[least[column]].min(where=shown) for column in looked_at},
         **{f"most_{column}": rows[most[column]].max(where=shown) for column in looked_at},
-        **{column: rows[column].sum(where=shown) for column in (*AMOUNTS, *idle)},
+        **{column: rows[column].sum(where=shown) for column in (*amounts(shape), *idle)},
         **{column: rows[column].max(where=shown) for column in LARGEST},
         **(weights(rows, shape) if pools else {}),
     )
@@ -147,9 +167,9 @@ def _grouped(shape: Shape, *, last_resort: bool) -> ir.Table:
         for column in looked_at
     }
     properties |= {column: groups[key].nullif(UNALLOCATED).fill_null("") for column, key in by_keys.items()}
-    amounts = ("run_start", "run_end", *AMOUNTS, *idle, *LARGEST)
+    told_of = ("run_start", "run_end", *amounts(shape), *idle, *LARGEST)
     borne = {"share": share_of(groups, shape), "spread": groups.spread_of_set} if pools else {}
-    return groups.select("set", *amounts, name=name_of(groups, shape), **properties, **borne)
+    return groups.select("set", *told_of, name=name_of(groups, shape), **properties, **borne)
 
 
 def _with_efficiency(rows: ir.Table) -> ir.Table:

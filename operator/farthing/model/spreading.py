@@ -10,32 +10,47 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.bills import ADJUSTMENTS
 from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import COST_METRICS, Shape
 from farthing.model.sharing import IDLE_COSTS, sum_of, summed_rows
 from farthing.model.sums import OF_SETS, sums_table
-from farthing.model.tables import COSTS, HOUR, zero
+from farthing.model.tables import COSTS, HOUR, RESOURCES, zero
 from farthing.model.telling import facts_table, keys
 
 PART = ("set", "part", "cost")
+TOLD = ("adjustment", "billed")
+"""What bills changed of a part, and what of it they tell. [currency]"""
 
 
 def shared_costs(shape: Shape) -> ir.Table:
     """What of the facts is spread, if ``shape.sharing.of_facts``: set, part (namespace, label, or ``overhead``) and cost."""
-    parts = []
+    parts, told = [], TOLD if shape.reconcile else ()
     if shape.sharing.rows:
         rows = summed_rows(shape)
         shared = rows.filter(rows.is_shared)
         idle = sum_of(shared, IDLE_COSTS) if shape.sharing.idle else zero()
-        shared = shared.mutate(whole=sum_of(shared, COSTS) + idle)
-        found = shared.group_by("set", "shared_as").agg(cost=shared.whole.sum())
-        parts.append(found.rename(part="shared_as").select(*PART))
+        shared = shared.mutate(whole=sum_of(shared, COSTS) + idle, **_told(shared, shape))
+        found = shared.group_by("set", "shared_as").agg(
+            cost=shared.whole.sum(), **{one: shared[one].sum() for one in told}
+        )
+        parts.append(found.rename(part="shared_as").select(*PART, *told))
     if shape.sharing.overhead:
-        asset = facts_table("asset")
+        asset = facts_table("asset", shape)
         fees = asset.group_by("set").agg(cost=(asset.management_cost + asset.local_cost).sum())
-        parts.append(fees.mutate(part=ibis.literal("overhead")).select(*PART))
+        fees = fees.mutate(part=ibis.literal("overhead"), **dict.fromkeys(told, zero()))
+        parts.append(fees.select(*PART, *told))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
     return both.filter(both.cost > 0)
+
+
+def _told(shared: ir.Table, shape: Shape) -> dict[str, ir.FloatingValue]:
+    """What of ``shared`` bills changed, and what they tell at all, where they adjust costs."""
+    if not shape.reconcile:
+        return {}
+    parts = {"adjustment": ADJUSTMENTS, "billed": ("billed_cost",)}
+    idle = {one: tuple(f"{name}_idle_{one}" for name in RESOURCES) if shape.sharing.idle else () for one in TOLD}
+    return {one: sum_of(shared, (*parts[one], *idle[one])) for one in TOLD}
 
 
 def monthly_costs(shape: Shape, passed: Sequence[float]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Stored days never change, so that their sums may be kept: the next question of t
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.bills import ADDED
 from farthing.model.question import ALLOCATION_PROPERTIES, Shape
 from farthing.model.tables import ALLOCATION, LARGEST
 from farthing.model.telling import COLUMN, asked, keys, told_apart
@@ -44,19 +45,24 @@ def sums(shape: Shape) -> ir.Table:
     split = "service" in shape.aggregate
     looked_at = [column for column in told(shape) if column not in (*pool_columns(shape), *by_key(shape))]
     by = ("start", *keys(shape), *pool_columns(shape), *apart_by(shape), *tenant)
-    amounts = {column: (facts[column] * facts.part) if split else facts[column] for column in AMOUNTS}
+    added = {column: (facts[column] * facts.part) if split else facts[column] for column in amounts(shape)}
     if not are_few(shape):
         # To add up so little first is time lost.
         ends = {f"{end}_{column}": facts[column] for column in looked_at for end in ("least", "most")}
-        return facts.select(*by, "run_start", "run_end", **ends, **amounts, **{one: facts[one] for one in LARGEST})
+        return facts.select(*by, "run_start", "run_end", **ends, **added, **{one: facts[one] for one in LARGEST})
     return facts.group_by(*by).agg(
         run_start=facts.run_start.min(),
         run_end=facts.run_end.max(),
         **{f"least_{column}": facts[column].min() for column in looked_at},
         **{f"most_{column}": facts[column].max() for column in looked_at},
-        **{column: amount.sum() for column, amount in amounts.items()},
+        **{column: amount.sum() for column, amount in added.items()},
         **{column: facts[column].max() for column in LARGEST},
     )
+
+
+def amounts(shape: Shape) -> tuple[str, ...]:
+    """The columns of ``shape`` that add up: ``AMOUNTS`` and, where bills adjust costs, what these add."""
+    return (*AMOUNTS, *ADDED["allocation"]) if shape.reconcile else AMOUNTS
 
 
 def sums_table(shape: Shape) -> ir.Table:

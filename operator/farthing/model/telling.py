@@ -3,6 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
+from farthing.model.bills import ADDED
 from farthing.model.filters import label_key
 from farthing.model.keeping import UNALLOCATED, kept
 from farthing.model.question import CONTROLLER_KINDS, Shape
@@ -38,9 +39,10 @@ ORDER_COLUMN = {
 """The column that each order of a shape looks at."""
 
 
-def facts_table(name: str) -> ir.Table:
-    """The facts ``name`` of all pieces of a report, each row with its set and its day."""
-    return ibis.table({**FACTS[name], **SET}, name=name)
+def facts_table(name: str, shape: Shape) -> ir.Table:
+    """The facts ``name`` of all pieces of a report, each row with its set and its day; where bills adjust them, with what these add."""
+    added = dict.fromkeys(ADDED.get(name, ()), "float64") if shape.reconcile else {}
+    return ibis.table({**FACTS[name], **added, **SET}, name=name)
 
 
 def asked(shape: Shape) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ def told_apart(table: str, shape: Shape) -> ir.Table:
     ``shared_as`` is the namespace, or the label, that makes a row shared; empty for none.
     ``part`` is how much of a row's amounts is here: less than 1 where a pod behind several services is several rows.
     """
-    facts = facts_table(table)
+    facts = facts_table(table, shape)
     if shape.namespace:
         facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = with_said(facts, shape)

@@ -144,6 +144,14 @@ class CostReportSpec(Spec):
             "one that sees its own namespace."
         ),
     )
+    external: StrictBool = Field(
+        default=False,
+        description=(
+            "Whether what bills tell of resources outside of the cluster is added, as externalCost, to the rows that their "
+            "tags name: kubernetes_namespace, kubernetes_label_app and so on, one for each property of aggregate. Default: "
+            "false."
+        ),
+    )
     cost_metric: CostMetric = Field(
         default="cumulative",
         description=(

@@ -58,6 +58,9 @@ class WorkloadCosts(Costs):
     shared_cost: Number | None = Field(
         default=None, description="Costs spread over the rows that are theirs no longer [currency]."
     )
+    external_cost: Number | None = Field(
+        default=None, description="Cost of resources outside of the cluster, by the tags of bills [currency]."
+    )
 
 
 class AssetCosts(Costs):
@@ -69,9 +72,25 @@ class AssetCosts(Costs):
     network_cost: Number | None = Field(default=None, description="Cost of traffic [currency].")
     load_balancer_cost: Number | None = Field(default=None, description="Cost of load balancers [currency].")
     management_cost: Number | None = Field(default=None, description="Fee of the cluster's control plane [currency].")
+    cloud_cost: Number | None = Field(
+        default=None, description="Cost of what bills tell of and no other asset is found for [currency]."
+    )
 
 
-class CostTotals(WorkloadCosts):
+class Reconciled(Part):
+    """How much of a total bills tell."""
+
+    list_cost: Number | None = Field(
+        default=None, description="Part of totalCost at list prices, of which no bill tells [currency]."
+    )
+    billed_cost: Number | None = Field(default=None, description="Part of totalCost that bills tell [currency].")
+    adjustment: Number | None = Field(
+        default=None,
+        description="What bills added to list prices, below 0 what they took off, as a part of totalCost [currency].",
+    )
+
+
+class CostTotals(WorkloadCosts, Reconciled):
     """Sums over every row of the window, kept or not."""
 
     idle_cost: Number = Field(
@@ -84,7 +103,7 @@ class CostTotals(WorkloadCosts):
     total_efficiency: Number = Field(description="Both efficiencies, weighted by their costs.")
 
 
-class AssetTotals(AssetCosts):
+class AssetTotals(AssetCosts, Reconciled):
     """Sums over every row of the window, kept or not."""
 
     idle_cost: Number = Field(description="Part of totalCost that nobody held [currency].")

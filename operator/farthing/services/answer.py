@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -18,8 +18,9 @@ from farthing.model.question import Question, Shape
 from farthing.model.tables import FACTS
 from farthing.model.window import Window, days
 from farthing.model.zone import date_of
+from farthing.services.billed import Billed
 from farthing.services.gather import gathered
-from farthing.services.ports import FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
+from farthing.services.ports import BillStore, FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
 
 ASKING_AT_ONCE = 3
 TURN_SECONDS = 10.0
@@ -39,36 +40,44 @@ class Answerer:
     new_workbench: NewWorkbench
     cluster: str
     zone: tzinfo
+    bills: BillStore | None = None
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ASKING_AT_ONCE))
     """To ask Prometheus: questions to the store do not wait for a slow one."""
 
     def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
         """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
-        stored = self._stored(question.window)
+        read = self._stored(question.window), self._billed.paths(question)
         for _ in range(MOST_RETRIES):
             try:
-                return self._answer(question, now, stored, detailed=detailed)
+                return self._answer(question, now, read, detailed=detailed)
             except StoreError:
-                # The writer replaces a day whole and deletes its old files: then what replaced it answers.
-                before, stored = stored, self._stored(question.window)
-                if stored == before:
+                # The writer replaces a day, or a bill, whole and deletes its old files: then what replaced it answers.
+                before, read = read, (self._stored(question.window), self._billed.paths(question))
+                if read == before:
                     raise
-        return self._answer(question, now, stored, detailed=detailed)
+        return self._answer(question, now, read, detailed=detailed)
 
-    def _answer(self, question: Question, now: int, stored: Mapping[str, StoredDay], *, detailed: bool) -> Answer:
+    def _answer(
+        self, question: Question, now: int, read: tuple[Mapping[str, StoredDay], tuple[str, ...]], *, detailed: bool
+    ) -> Answer:
+        stored, bills = read
         known = {
             date: Day(date, {one.start: one for one in day.coverage}, day.has_hours) for date, day in stored.items()
         }
         plan = planned(question.sets, known, self.zone, now)
         with tempfile.TemporaryDirectory(prefix="farthing-") as folder:
-            parts = [*self._stored_parts("day", plan.days, stored), *self._stored_parts("hour", plan.hours, stored)]
+            parts = [
+                *self._stored_parts("day", plan.days, stored, bills),
+                *self._stored_parts("hour", plan.hours, stored, bills),
+            ]
             with self._asking() if plan.ragged else nullcontext():
                 for number, (window, index) in enumerate(plan.ragged):
                     start = int(window.start.timestamp())
                     # A day of its own, which no midnight is: what is said in it must not meet what a stored day says.
                     files, seen = self._ragged(window, Path(folder, str(number)), now, start + 1)
                     paths = {table: [path] for table, path in files.items()}
-                    parts.append(Part(paths, {start: index}, {start: start + 1}))
+                    billing = self._billed.of(bills, [window])
+                    parts.append(Part(paths, {start: index}, {start: start + 1}, billing=billing))
                     plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
                 # Tenants are not told of the cluster.
@@ -102,7 +111,7 @@ class Answerer:
         return {date: day for date in dates if (day := self.store.day(self.cluster, date)) is not None}
 
     def _stored_parts(
-        self, grain: str, pieces: Mapping[str, Mapping[int, int]], stored: Mapping[str, StoredDay]
+        self, grain: str, pieces: Mapping[str, Mapping[int, int]], stored: Mapping[str, StoredDay], bills: Sequence[str]
     ) -> list[Part]:
         if not pieces:
             return []
@@ -115,7 +124,20 @@ class Answerer:
                 found.append(paths[table])
         sets = {start: index for starts in pieces.values() for start, index in starts.items()}
         begun = {start: stored[date].start for date, starts in pieces.items() for start in starts}
-        return [Part(files, sets, begun, lasting=True, whole=grain == "day")]
+        seconds = (
+            {one.start: one.seconds for date in pieces for one in stored[date].coverage} if grain == "hour" else {}
+        )
+        intervals = (
+            _window(start, int(seconds[start]) if seconds else stored[date].end - start)
+            for date, starts in pieces.items()
+            for start in starts
+        )
+        billing = self._billed.of(bills, intervals)
+        return [Part(files, sets, begun, lasting=True, whole=grain == "day", billing=billing)]
+
+    @property
+    def _billed(self) -> Billed:
+        return Billed(self.bills, self.store, self.zone)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -141,6 +163,11 @@ class Answerer:
         with gathered(self.metrics, self.new_workbench, chunk, self.cluster, known) as (bench, seen):
             folder.mkdir()
             return bench.save(folder, day), seen
+
+
+def _window(start: int, seconds: int) -> Window:
+    """The time from ``start`` [unix s] on."""
+    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + seconds, UTC))
 
 
 def _tells(idle_row: Mapping[str, Any], shape: Shape) -> bool:

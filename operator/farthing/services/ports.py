@@ -70,6 +70,11 @@ class StoredDay(Protocol):
         ...
 
     @property
+    def end(self) -> int:
+        """When it ends. [unix s]"""
+        ...
+
+    @property
     def coverage(self) -> Sequence[Coverage]:
         """Of its hours."""
         ...
@@ -98,6 +103,10 @@ class FactsStore(Protocol):
         """
         ...
 
+    def asset_days(self, date: str) -> list[str]:
+        """The verified files of the assets of a day, summed up, of all clusters. Raises StoreError."""
+        ...
+
     def keep(self, bench: Any, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> StoredDay | None:
         """Put the facts of a workbench into the day of ``place`` (cluster, date, bounds). Raises StoreError.
 
@@ -107,6 +116,14 @@ class FactsStore(Protocol):
 
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
         """Forget hours and days that ended before a time. [unix s]"""
+        ...
+
+
+class BillStore(Protocol):
+    """Keeps bills."""
+
+    def files(self, start: int, end: int) -> list[str]:
+        """The verified files of the bills with charges of the days from ``start`` to before ``end``. [unix s] Raises StoreError."""
         ...
 
 

@@ -57,11 +57,12 @@ class Scope:
             "shareLabels": spec.share_labels,
             "shareCost": spec.share_cost,
             "shareTenancyCosts": spec.share_tenancy_costs,
+            "external": spec.external,
         }
         for field, asked in shared.items():
             if asked:
                 raise ScopeDeniedError(
-                    f"idle and shared costs belong to the cluster, and {where}: leave {field} out, or {how}"
+                    f"idle, shared and external costs belong to the cluster, and {where}: leave {field} out, or {how}"
                 )
         return namespace
 
@@ -102,6 +103,8 @@ def question_of(
             sharing=_sharing(report, namespace),
             kept=parse_filter(report.spec.filter),
             aliases=aliases,
+            reconcile=report.spec.reconcile,
+            external=report.spec.external,
         )
     else:
         shape = Shape(
@@ -111,6 +114,7 @@ def question_of(
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
             kept=parse_filter(report.spec.filter, ASSET_FIELDS),
+            reconcile=report.spec.reconcile,
         )
     cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)

@@ -13,6 +13,7 @@ OF_ALLOCATIONS = {
     "pv_cost": "pvCost",
     "lb_cost": "loadBalancerCost",
     "shared_cost": "sharedCost",
+    "external_cost": "externalCost",
 }
 OF_ASSETS = {
     "pv_cost": "diskCost",
@@ -20,6 +21,7 @@ OF_ASSETS = {
     "network_cost": "networkCost",
     "lb_cost": "loadBalancerCost",
     "management_cost": "managementCost",
+    "cloud_cost": "cloudCost",
 }
 """The public name of each cost that is none of cpu, ram and gpu."""
 
@@ -52,6 +54,9 @@ def _totals(answer: Answer) -> dict[str, str]:
         "totalCost": money_text(answer.total_cost),
         **_costs(answer, answer.costs),
         "idleCost": money_text(answer.total("idle_cost")),
+        "listCost": money_text(answer.total_cost - answer.billed_cost),
+        "billedCost": money_text(answer.billed_cost),
+        "adjustment": money_text(answer.adjustment),
     }
     if answer.question.shape.kind == "asset":
         return totals

@@ -1,6 +1,5 @@
 """The store: days of facts, each replaced whole, never by facts that saw less."""
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,12 +9,14 @@ from pathlib import Path
 import duckdb
 from msgspec.structs import replace
 
-from farthing.errors import StoreCorruptError, StoreError, StoreLockedError
+from farthing.errors import StoreCorruptError, StoreError
 from farthing.model.coverage import Coverage
 from farthing.model.facts import rolled_up
 from farthing.model.window import Window
+from farthing.store.bills import Bills
 from farthing.store.engine import parquet, run, sql
 from farthing.store.files import remove_others, write
+from farthing.store.lock import locked
 from farthing.store.manifest import TABLES, File, Manifest, Older, directory, load, manifest_path, save, sha256
 from farthing.store.merging import merge, names_sql, told_anew
 from farthing.store.workbench import Workbench
@@ -32,24 +33,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the right to write. Raises StoreLockedError if another process has it, StoreError if nothing can."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / "lock").open("a+b")
-        except OSError as error:
-            raise StoreError(
-                f"the store {self.root} cannot be written ({error.strerror}): check its path and rights"
-            ) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StoreLockedError(
-                    f"another process writes to the store {self.root}: one operator or collect at a time"
-                ) from error
-            except OSError as error:
-                raise StoreError(
-                    f"the store {self.root} cannot be locked ({error.strerror}): keep it on a local disk"
-                ) from error
+        with locked(self.root):
             yield
 
     def day(self, cluster: str, date: str) -> Manifest | None:
@@ -89,6 +73,13 @@ class Store:
             for file in day.files
             if file.grain == grain or file.table == "workload"
         }
+
+    def asset_days(self, date: str) -> list[str]:
+        """The paths of the assets of a day, summed up, of all clusters. Raises StoreError, also if one was replaced."""
+        found = [load(path) for path in sorted(self.root.glob(f"manifest/cluster=*/date={date}.json"))]
+        days = [one for one in found if isinstance(one, Manifest) and one.timezone == self.timezone]
+        files = [file for day in days if (file := day.file("asset", "day")) is not None]
+        return [str(self.verified(file)) for file in files]
 
     def keep(self, bench: Workbench, place: tuple[str, str, Window], seen: Sequence[Coverage]) -> Manifest | None:
         """Put the facts of ``bench`` into the day of ``place`` (cluster, date, bounds); returns its manifest.
@@ -167,8 +158,9 @@ class Store:
     def prune(self, cluster: str, hours_before: int, days_before: int) -> None:
         """Forget the hours of days that ended before one time, and whole days that ended before another. [unix s]
 
-        Days of an older layout stay as they are. Call within ``writing()``. Raises StoreError.
+        Days of an older layout stay as they are; bills go with their days. Call within ``writing()``. Raises StoreError.
         """
+        Bills(self.root).prune(days_before)
         kept: list[File] = []
         found = self._all(cluster)
         for date, manifest in found.items():

@@ -29,14 +29,20 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
     """
     table, grain, cluster, date = place
     folder = root / table / f"grain={grain}" / directory(cluster) / f"date={date}"
+    return write_into(connection, root, (table, grain, folder), f"select * from ({relation}) order by {ORDER[table]}")  # noqa: S608
+
+
+def write_into(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, Path], rows: str) -> File:
+    """Write ``rows`` (the SQL of a query, in order) as a file into a folder of the store at ``root``. Raises StoreError.
+
+    ``place`` is table, grain and folder.
+    """
+    table, grain, folder = place
     temporary = folder / f".{os.getpid()}.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         options = "format parquet, compression zstd, row_group_size 122880"
-        copied = run(
-            connection,
-            f"copy (select * from ({relation}) order by {ORDER[table]}) to {text(str(temporary))} ({options})",  # noqa: S608
-        )
+        copied = run(connection, f"copy ({rows}) to {text(str(temporary))} ({options})")
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         digest = sha256(temporary)

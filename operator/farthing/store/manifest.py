@@ -75,8 +75,8 @@ class _Outdated(_Written):
     day: Older
 
 
-class _Sealed(_Written):
-    """A manifest as it lies on disk: ``sha256`` is the hash of the bytes of ``day``."""
+class Sealed(_Written):
+    """A manifest, or a bill, as it lies on disk: ``sha256`` is the hash of the bytes of ``day``."""
 
     sha256: str
     day: msgspec.Raw
@@ -119,7 +119,7 @@ def _read(path: Path, _: tuple[int, int, int]) -> Manifest | Older:
             )
         if version < VERSION:
             return msgspec.json.decode(body, type=_Outdated).day
-        sealed = msgspec.json.decode(body, type=_Sealed)
+        sealed = msgspec.json.decode(body, type=Sealed)
         if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
             raise StoreCorruptError(_unreadable(path, "its sha256 differs"))
         return msgspec.json.decode(sealed.day, type=Manifest)
@@ -128,10 +128,10 @@ def _read(path: Path, _: tuple[int, int, int]) -> Manifest | Older:
         raise StoreCorruptError(_unreadable(path, str(error))) from error
 
 
-def save(path: Path, manifest: Manifest) -> None:
+def save(path: Path, manifest: msgspec.Struct, version: int = VERSION) -> None:
     """Put ``manifest`` in the place of what is at ``path``, all of it or nothing. Raises StoreError."""
     day = msgspec.json.encode(manifest)
-    sealed = _Sealed(VERSION, hashlib.sha256(day).hexdigest(), msgspec.Raw(day))
+    sealed = Sealed(version, hashlib.sha256(day).hexdigest(), msgspec.Raw(day))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,14 +12,17 @@ import duckdb
 
 from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.answer import Found
+from farthing.model.bills import ADDED
 from farthing.model.detail import details, of_rows
+from farthing.model.external import with_external
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, report_with_last_resort
 from farthing.model.said import column_of, tables_of
 from farthing.model.sharing import overallocated
-from farthing.model.spreading import bearing, monthly_costs, shared_costs
+from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
+from farthing.store.adjusting import adjusted_rows, external_rows
 from farthing.store.engine import connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
@@ -38,6 +41,17 @@ class _Asked:
     parts: Sequence[Part]
     of_sets: tuple[tuple[float, float, float], ...]
     """``model.sums.OF_SETS``."""
+    billed: tuple[tuple[float, ...], ...] = ()
+    """What part of what is spread in each set bills changed, and what part they tell."""
+
+    def completed(self, row: Row) -> Row:
+        """``row`` of a report with what follows from it, and with what bills tell of the cost that was spread over it."""
+        whole = completed(row, self.shape, is_idle=False)
+        if self.billed:
+            changed, told = self.billed[row["set"]]
+            whole["shared_adjustment"] = whole["shared_cost"] * changed
+            whole["billed_cost"] += whole["shared_cost"] * told
+        return whole
 
     def values(self) -> str:
         """SQL of ``of_sets``, each with its set."""
@@ -75,6 +89,9 @@ class Reader:
         ``passed`` is how much of each set has passed [s], which a monthly amount goes by. Raises StoreError, and
         AnswerTooLargeError for more than ``MOST_ROWS`` rows or ``MOST_DETAILS`` details.
         """
+        if not any(part.billing for part in parts):
+            # What no bill adjusts is asked in fewer columns.
+            shape = replace(shape, reconcile=False, external=False)
         sets = 1 + max(index for part in parts for index in part.sets.values())
         asked = _Asked(shape, parts, ((0.0, 0.0, 0.0),) * max(sets, len(passed)))
         shared: list[Row] = []
@@ -94,20 +111,30 @@ class Reader:
             (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
             for index in range(len(asked.of_sets))
         )
-        return replace(asked, of_sets=of_all), parts
+        billed = tuple(
+            tuple(
+                fsum(one.get(told, 0.0) for one in parts if one["set"] == index) / spread if spread else 0.0
+                for told in TOLD
+            )
+            for index, (spread, _, _) in enumerate(of_all)
+        )
+        return replace(asked, of_sets=of_all, billed=billed if shape.reconcile else ()), parts
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows, and what to add up for the sums of all."""
-        shape = asked.shape
+        if asked.shape.external:
+            # What is added may change the order, so that a limit comes after it.
+            rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
+            return with_external(rows, self._query(asked, external_rows(asked.shape, asked.parts)), asked.shape, limit)
         found, summed = self._cut(asked, limit)
-        rows, idle = [completed(row, shape, is_idle=False) for row in found], self._idle_rows(asked)
+        rows, idle = [asked.completed(row) for row in found], self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
                 f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        counted = [*(completed(row, shape, is_idle=False) for row in summed), *idle] if limit else both
+        counted = [*map(asked.completed, summed), *idle] if limit else both
         return both, counted
 
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
@@ -160,7 +187,8 @@ class Reader:
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
                         found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL
                     sources.append(f'"sums" as ({found})')
-                return self.recent.of(f"with {', '.join(sources)} select * from ({select})", wanted)  # noqa: S608 - likewise
+                common = f"with {', '.join(sources)} " if sources else ""
+                return self.recent.of(f"{common}select * from ({select})", wanted)  # noqa: S608 - likewise
         except duckdb.OutOfMemoryException as error:
             self._hot.clear()
             raise AnswerTooLargeError(
@@ -181,13 +209,14 @@ class Reader:
             files = [
                 path for table in TABLES if quoted(table) in select or table == "workload" for path in part.files[table]
             ]
+            files += [repr(part.billing)] if shape.reconcile else []
             return held.enter_context(self._hot.reading((select, *files), made, few=True))
         return f"({made(held)})"
 
     def _sources(self, held: ExitStack, shape: Shape, select: str, parts: Sequence[Part]) -> list[str]:
         """What ``select`` reads of the files of ``parts``, as SQL of common tables."""
         sources = [
-            f"{table} as ({' union all by name '.join(self._rows(held, table, part) for part in parts)})"
+            f"{table} as ({' union all by name '.join(self._rows(held, table, part, shape) for part in parts)})"
             for table in TABLES
             if quoted(table) in select
         ]
@@ -198,9 +227,11 @@ class Reader:
                 sources.append(f"{name} as ({' union all by name '.join(found)})")
         return sources
 
-    def _rows(self, held: ExitStack, table: str, part: Part) -> str:
+    def _rows(self, held: ExitStack, table: str, part: Part, shape: Shape) -> str:
         """SQL of the rows of ``table`` that belong to a set; what it selects from stays as long as ``held``."""
         files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
+        if shape.reconcile and table in ADDED:
+            files = adjusted_rows(table, part)
         source = held.enter_context(self._hot.reading(files, lambda _: files)) if part.lasting else f"({files})"
         if table == "workload":
             return f"select * from {source} where {of_days('start', part)}"  # noqa: S608 - likewise

@@ -1,0 +1,144 @@
+"""``farthing bills``."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from farthing import wiring
+from farthing.cli.failure import FAILED
+from farthing.cli.options import CONTEXT, common
+from farthing.cli.show import print_columns
+from farthing.errors import InvalidBillError, StoreError
+from farthing.model.window import rfc3339
+from farthing.resources.text import money_text
+from farthing.settings import Settings
+from farthing.store.bills import Bill, Bills
+from farthing.store.focus import reading
+
+MOST_FILES = 10_000
+
+form = click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", help="Form of the answer.")
+
+
+@click.group("bills", context_settings=CONTEXT)
+def command() -> None:
+    """Bills of cloud providers: they correct what assets, and what runs on them, cost.
+
+    Files are in the columns of FOCUS 1.0 to 1.2, which AWS, Azure, Google Cloud and Oracle export.
+    """
+
+
+@command.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE|PATTERN...")
+@form
+@common
+def import_bills(settings: Settings, files: tuple[str, ...], output: str) -> None:
+    """Keep the bills in FILEs: CSV or Parquet, also gzip; a PATTERN such as 'exports/*.parquet' stands for several.
+
+    Name all files of a bill at once: a bill that comes again takes the place of what was imported of that account and billing
+    period before.
+    """
+    paths = _paths(files)
+    bills = wiring.bills(settings)
+    with bills.writing(), reading(paths, settings.currency, settings.zone) as found:
+        kept = bills.keep(found, settings.currency, int(time.time()))
+    _print(kept, output, lambda _: "good")
+
+
+@command.command("list")
+@form
+@common
+def list_bills(settings: Settings, output: str) -> None:
+    """Each bill: its period, costs and credits, how often it was revised, and whether its file is what was imported."""
+    bills = wiring.bills(settings)
+    kept = bills.all()
+    states = {one.id: state_of(bills, one) for one in kept}
+    _print(kept, output, lambda one: states[one.id])
+    if any(state != "good" for state in states.values()):
+        raise click.exceptions.Exit(FAILED)
+
+
+@command.command("remove")
+@click.argument("name", metavar="ID")
+@common
+def remove(settings: Settings, name: str) -> None:
+    """Forget the bill of that ID, as 'farthing bills list' shows it."""
+    bills = wiring.bills(settings)
+    with bills.writing():
+        gone = bills.remove(name)
+    click.echo(f"bill {gone.id} of {money_text(gone.cost)} {gone.currency} is forgotten")
+
+
+def state_of(bills: Bills, bill: Bill) -> str:
+    """``good``, or what is wrong with the file of ``bill``."""
+    try:
+        bills.verified(bill)
+    except StoreError as error:
+        return str(error)
+    return "good"
+
+
+def _paths(named: Sequence[str]) -> list[Path]:
+    """The files that are meant, each once. Raises InvalidBillError."""
+    found: list[Path] = []
+    for one in named:
+        scheme, separator, _ = one.partition("://")
+        if separator:
+            raise InvalidBillError(
+                f"{one!r} lies in object storage ({scheme}), which is not read directly: mount the bucket, or copy the bill to "
+                "a folder with the provider's own tool, and import it from there"
+            )
+        if Path(one).is_file():
+            found.append(Path(one))
+            continue
+        matches = [Path(match) for match in sorted(glob(one, recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - absolute patterns too
+        if not matches:
+            raise InvalidBillError(f"no file is meant by {one!r}: name the files of a bill, or a pattern in quotes")
+        found += matches
+    unique = list(dict.fromkeys(found))
+    if len(unique) > MOST_FILES:
+        raise InvalidBillError(f"{len(unique)} files are more than {MOST_FILES}: import fewer bills at a time")
+    return unique
+
+
+def _print(bills: Sequence[Bill], output: str, state: Callable[[Bill], str]) -> None:
+    if output == "json":
+        listed: list[dict[str, Any]] = [_public(one, state(one)) for one in bills]
+        click.echo(msgspec.json.format(msgspec.json.encode(listed), indent=2).decode())
+        return
+    rows = [
+        [
+            one.id, money_text(one.cost), money_text(one.list_cost), money_text(one.credit), one.currency, str(one.rows),
+            str(one.revision), rfc3339(_utc(one.imported)), state(one),
+        ]
+        for one in bills
+    ]  # fmt: skip
+    print_columns(["ID", "COST", "LIST COST", "CREDIT", "CURRENCY", "ROWS", "REVISION", "IMPORTED", "FILE"], rows)
+
+
+def _public(bill: Bill, state: str) -> dict[str, Any]:
+    return {
+        "id": bill.id,
+        "provider": bill.provider,
+        "account": bill.account,
+        "period": {"start": rfc3339(_utc(bill.start)), "end": rfc3339(_utc(bill.end))},
+        "currency": bill.currency,
+        "cost": bill.cost,
+        "listCost": bill.list_cost,
+        "credit": bill.credit,
+        "rows": bill.rows,
+        "revision": bill.revision,
+        "imported": rfc3339(_utc(bill.imported)),
+        "earlier": [rfc3339(_utc(one)) for one in bill.earlier],
+        "file": state,
+    }
+
+
+def _utc(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)

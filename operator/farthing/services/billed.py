@@ -1,0 +1,41 @@
+"""Which bills tell of a piece of a window, and what they are compared with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from farthing.model.plan import Billing
+from farthing.model.question import Question
+from farthing.model.window import Window, day_of, days
+from farthing.model.zone import date_of
+from farthing.services.ports import BillStore, FactsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The bills of a store, as far as a question wants them."""
+
+    bills: BillStore | None
+    store: FactsStore
+    zone: tzinfo
+
+    def paths(self, question: Question) -> tuple[str, ...]:
+        """The files of the bills that tell of days of ``question``, none where it wants none. Raises StoreError."""
+        if self.bills is None or not (question.shape.reconcile or question.shape.external):
+            return ()
+        touched = days(question.window, self.zone)
+        return tuple(self.bills.files(int(touched[0].start.timestamp()), int(touched[-1].end.timestamp())))
+
+    def of(self, paths: Sequence[str], intervals: Iterable[Window]) -> Billing | None:
+        """What the bills of ``paths`` say of facts of ``intervals``; None where there is nothing. Raises StoreError."""
+        if not paths:
+            return None
+        told: list[tuple[int, int, float, float]] = []
+        dates: dict[str, None] = {}
+        for interval in intervals:
+            day = day_of(interval.start, self.zone)
+            dates[str(date_of(day.start, self.zone))] = None
+            start = int(interval.start.timestamp())
+            told.append((start, int(day.start.timestamp()), float(interval.seconds), interval.seconds / day.seconds))
+        assets = tuple(path for date in dates for path in self.store.asset_days(date))
+        return Billing(tuple(paths), assets, tuple(told)) if assets else None

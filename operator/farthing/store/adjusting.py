@@ -1,0 +1,57 @@
+"""SQL of facts as bills change them: the model's expressions over the files of a piece."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from farthing.model.bills import ADDED, INTERVAL, adjusted, ratios
+from farthing.model.external import external
+from farthing.model.plan import Billing, Part
+from farthing.model.question import Shape
+from farthing.store.engine import parquet, quoted, sql
+from farthing.store.select import compiled, of_sets
+
+READ_TOO = {"allocation": ("volume", "balancer")}
+"""What is needed of the same piece to adjust a table."""
+
+
+def adjusted_rows(table: str, part: Part) -> str:
+    """SQL of the facts ``table`` of the files of ``part``, with the columns ``model.bills.ADDED``."""
+    files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
+    if not ADDED.get(table) and part.billing is None:
+        return files
+    if part.billing is None:
+        nothing = ", ".join(f"0::double as {quoted(column)}" for column in ADDED[table])
+        return f"select *, {nothing} from ({files})"  # noqa: S608 - likewise
+    sources = [f'"fact" as ({files})', *_of_bills(part.billing)]
+    others = READ_TOO.get(table, ())
+    sources += [f"{one}_fact as (select * from {parquet(part.files[one])})" for one in others]  # noqa: S608 - likewise
+    return f"with {', '.join(sources)} {_sql(table)}"
+
+
+def external_rows(shape: Shape, parts: Sequence[Part]) -> str:
+    """SQL of ``model.external.external`` over the bills of ``parts``, each row with its set."""
+    select = compiled(external, shape)
+    told = [(part, f"with {', '.join(_of_bills(part.billing))} {select}") for part in parts if part.billing is not None]
+    return " union all ".join(of_sets(f"({rows})", part) for part, rows in told)
+
+
+def _of_bills(billing: Billing) -> list[str]:
+    """SQL of the common tables that tell how bills change assets."""
+    intervals = ", ".join(
+        f"({start:d}, {day:d}, {seconds!r}::double, {part!r}::double)"
+        for start, day, seconds, part in billing.intervals
+    )
+    days = ", ".join(f"{day:d}" for day in sorted({day for _, day, _, _ in billing.intervals}))
+    columns = ", ".join(map(quoted, INTERVAL))
+    of_days = f'where "start" in ({days})'
+    return [
+        f"part_of_day({columns}) as (values {intervals})",
+        f"bill as (select * from {parquet(billing.bills)} {of_days})",  # noqa: S608 - numbers and quoted paths
+        f"asset_of_day as (select * from {parquet(billing.assets)} {of_days})",  # noqa: S608 - likewise
+        f"ratio as materialized ({_sql('ratio')})",
+    ]
+
+
+@cache
+def _sql(name: str) -> str:
+    return sql(ratios() if name == "ratio" else adjusted(name))

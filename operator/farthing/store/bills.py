@@ -1,0 +1,183 @@
+"""Bills, kept beside the facts: one file each, by provider, billing account and billing period; one that comes again replaces itself."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.store.engine import run
+from farthing.store.files import write_into
+from farthing.store.focus import FocusReader, Found
+from farthing.store.lock import locked
+from farthing.store.manifest import File, Sealed, directory, save, sha256
+
+VERSION = 1
+MOST_REVISIONS = 24
+"""Times of earlier versions of a bill that are told; they are all counted."""
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """What is kept of one billing period of one account. ``start`` and ``end`` are its bounds [unix s], costs in ``currency``."""
+
+    id: str
+    provider: str
+    account: str
+    start: int
+    end: int
+    currency: str
+    timezone: str
+    first_day: int
+    last_day: int
+    """Starts of the first and the last local day that it has charges of. [unix s]"""
+    rows: int
+    cost: float
+    list_cost: float
+    credit: float
+    file: File
+    imported: int
+    revision: int = 0
+    """How often a bill that differed came in the place of an earlier one."""
+    earlier: tuple[int, ...] = ()
+    """When the latest of those before it came. [unix s]"""
+
+
+@dataclass(slots=True)
+class Bills:
+    """The bills of the store at ``root``. Readers need no lock; one process writes at a time, also while facts are collected."""
+
+    root: Path
+    timezone: str = "UTC"
+    _verified: set[File] = field(default_factory=set)
+
+    @property
+    def _folder(self) -> Path:
+        return self.root / "bill"
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the right to write bills. Raises StoreLockedError, StoreError."""
+        with locked(self._folder):
+            yield
+
+    def all(self) -> list[Bill]:
+        """Each bill, by its id. Raises StoreError."""
+        found = [_load(path) for path in sorted(self._folder.glob("*/bill.json"))]
+        return sorted((one for one in found if one is not None), key=lambda one: one.id)
+
+    def files(self, start: int, end: int) -> list[str]:
+        """The paths of the bills that have charges of the days from ``start`` to before ``end`` [unix s]. Raises StoreError."""
+        found = [one for one in self.all() if one.first_day < end and one.last_day >= start]
+        for one in found:
+            if one.timezone != self.timezone:
+                raise StoreError(
+                    f"the bill {one.id} was imported by days of {one.timezone!r}, and {self.timezone!r} is asked for: use "
+                    f"--timezone {one.timezone}, or import it again"
+                )
+        return [str(self.verified(one)) for one in found]
+
+    def keep(self, read: FocusReader, currency: str, now: int) -> list[Bill]:
+        """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``. Raises StoreError."""
+        return [self._keep(read, one, currency, now) for one in read.bills]
+
+    def _keep(self, read: FocusReader, found: Found, currency: str, now: int) -> Bill:
+        name = id_of(found)
+        folder = self._folder / directory(name).removeprefix("cluster=")
+        rows = read.rows_of(found)
+        file = write_into(read.connection, self.root, ("bill", "day", folder), rows)
+        sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
+        found_sums = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
+        first, last, cost, list_cost, credit = run(read.connection, found_sums)[0]
+        old = _load(folder / "bill.json")
+        if old is not None and (old.file, old.timezone, old.currency) == (file, self.timezone, currency):
+            return old
+        bill = Bill(
+            name, found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
+            cost, list_cost, credit, file, now,
+            revision=old.revision + 1 if old else 0,
+            earlier=(*old.earlier, old.imported)[-MOST_REVISIONS:] if old else (),
+        )  # fmt: skip
+        save(folder / "bill.json", bill, VERSION)
+        _remove_others(folder, self.root / file.path)
+        return bill
+
+    def remove(self, name: str) -> Bill:
+        """Forget the bill of that id. Call within ``writing()``. Raises InvalidInputError if there is none, StoreError."""
+        for path in self._folder.glob("*/bill.json"):
+            found = _load(path)
+            if found is not None and found.id == name:
+                self._forget(path)
+                return found
+        raise InvalidInputError(f"no bill {name!r} is kept in {self.root}: 'farthing bills list' names them")
+
+    def prune(self, before: int) -> None:
+        """Forget the bills of periods that ended before a time [unix s]; what cannot be read or deleted, or is written now, stays."""
+        if not self._folder.is_dir():
+            return
+        with suppress(StoreLockedError), self.writing():
+            for path in self._folder.glob("*/bill.json"):
+                with suppress(StoreError):
+                    found = _load(path)
+                    if found is not None and max(found.last_day, found.end) < before:
+                        self._forget(path)
+
+    def verified(self, bill: Bill) -> Path:
+        """The path of a bill's file, whose bytes are what they were. Raises StoreCorruptError, StoreError."""
+        path = self.root / bill.file.path
+        if bill.file not in self._verified:
+            try:
+                good = sha256(path) == bill.file.sha256
+            except StoreError as error:
+                raise StoreError(f"the bill {bill.id} cannot be read from {path}: import it again") from error
+            if not good:
+                raise StoreCorruptError(
+                    f"{path} is not the file of the bill {bill.id} (sha256 differs): import it again"
+                )
+            self._verified.add(bill.file)
+        return path
+
+    def _forget(self, path: Path) -> None:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise StoreError(f"{path} cannot be deleted ({error.strerror}): check its rights") from error
+        _remove_others(path.parent, path)
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
+def id_of(found: Found) -> str:
+    """By what a bill is known: provider, billing account and the first day of the billing period (UTC)."""
+    return f"{found.provider}/{found.account}/{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d}"
+
+
+def _remove_others(folder: Path, kept: Path) -> None:
+    """Delete the files of ``folder`` that no bill names any more; what cannot be deleted stays."""
+    for path in (*folder.glob("*.parquet"), *folder.glob(".*")):
+        if path != kept:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _load(path: Path) -> Bill | None:
+    """The bill at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
+    broken = f"the bill {path} cannot be read"
+    try:
+        sealed = msgspec.json.decode(path.read_bytes(), type=Sealed)
+        if sealed.version > VERSION:
+            raise StoreVersionError(
+                f"{path} was written by a newer Farthing: upgrade, or give this version a store of its own"
+            )
+        if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
+            raise StoreCorruptError(f"{broken} (its sha256 differs): delete its folder and import it again")
+        return msgspec.json.decode(sealed.day, type=Bill)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{broken} ({error.strerror}): check its rights") from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StoreCorruptError(f"{broken} ({error}): delete its folder and import it again") from error

@@ -1,0 +1,80 @@
+"""The rows of FOCUS files as SQL: CSV, compressed or not, and Parquet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from farthing.errors import InvalidBillError
+from farthing.model.focus import AMOUNTS, KIND, MANDATORY, TAKEN
+from farthing.store.engine import parquet, quoted, run, text
+
+
+def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folder: Path) -> str:
+    """SQL of the rows of all files, with the columns ``TAKEN``, ``AMOUNTS`` and ``kind``; what is not Parquet becomes it in ``folder``."""
+    kinds: dict[str, list[Path]] = {}
+    for path in paths:
+        kinds.setdefault(_kind_of(path), []).append(path)
+    selects = []
+    for kind, files in kinds.items():
+        types: dict[str, str] = {}
+        for file in files:
+            found = _columns(connection, kind, file)
+            missing = [name for name in MANDATORY if name.lower() not in found]
+            if missing:
+                are = "columns are" if len(missing) > 1 else "column is"
+                raise InvalidBillError(
+                    f"{file} is no bill in FOCUS 1.0 to 1.2: its mandatory {are} missing: {', '.join(missing)}; export it "
+                    "again with all columns"
+                )
+            types |= found
+        taken = [f"{_taken(name, types)} as {alias}" for alias, name in TAKEN.items()]
+        taken += [f'cast("{name}" as double) as {alias}' for alias, name in AMOUNTS.items()]
+        rows = f"select {', '.join(taken)} from {_scan(kind, files)}"  # noqa: S608 - names of our own
+        if kind != "parquet":
+            # Rows are looked at several times, and text takes longest to read.
+            staged = folder / f"{kind}.parquet"
+            run(connection, f"copy ({rows}) to {text(str(staged))} (format parquet)")
+            rows = f"select * from {parquet([staged])}"  # noqa: S608 - quoted
+        selects.append(rows)
+    # A number takes a tenth of the time to group by; that two of a bill's kinds share one of 2 ** 64 will not be met.
+    return f"select *, hash({', '.join((*KIND, 'resource', 'tags'))}) as kind from ({' union all '.join(selects)})"  # noqa: S608 - names of our own
+
+
+def _taken(name: str, types: dict[str, str]) -> str:
+    """SQL of a column, null where the files do not have it; a map or list of tags is JSON."""
+    kind = types.get(name.lower())
+    if kind is None:
+        return "null::varchar"
+    if kind == "VARCHAR" or kind.startswith(("TIMESTAMP", "DATE")):
+        return quoted(name) if name.endswith(("Start", "End")) else f"cast({quoted(name)} as varchar)"
+    return quoted(name) if name == "Tags" else f"cast({quoted(name)} as varchar)"
+
+
+def _kind_of(path: Path) -> str:
+    """How the file is written, by its first bytes. Raises InvalidBillError."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(4)
+    except OSError as error:
+        raise InvalidBillError(
+            f"the bill {str(path)!r} cannot be read ({error.strerror}): is it a readable file?"
+        ) from error
+    if first == b"PAR1":
+        return "parquet"
+    return "gzip" if first.startswith(b"\x1f\x8b") else "none"
+
+
+def _scan(kind: str, paths: Sequence[Path]) -> str:
+    listed = ", ".join(text(str(path)) for path in paths)
+    if kind == "parquet":
+        return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
+    return (
+        f"read_csv([{listed}], header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+        f"compression = '{kind}', hive_partitioning = false, union_by_name = true)"
+    )
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, kind: str, path: Path) -> dict[str, str]:
+    """The type of each column of a file, by its name in lower case."""
+    return {row[0].lower(): row[1] for row in run(connection, f"describe select * from {_scan(kind, [path])}")}  # noqa: S608

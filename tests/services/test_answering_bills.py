@@ -1,0 +1,126 @@
+"""Bills in answers: imported once or twice they adjust the same, of days and of hours; without one nothing changes."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import pytest
+
+from farthing.errors import StoreCorruptError
+from farthing.model.question import Question, Shape
+from farthing.model.window import Window
+from farthing.services.answer import Answerer
+from farthing.store.bills import Bills
+from farthing.store.days import Store
+from farthing.store.focus import reading
+from farthing.store.reading import Reader
+from farthing.store.workbench import Workbench
+from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, keep, node, seen
+from tests.support.focus_files import as_csv, charge
+
+BY_NAMESPACE = Shape("allocation", ("namespace",))
+BY_TYPE = Shape("asset", ("type",))
+LATER = START + 3 * 86400
+
+
+@pytest.fixture
+def bills(tmp_path: Path) -> Bills:
+    """A store of a day of which two hours are known: in each web holds half of node-a, which costs 2."""
+    hours = (0, 1)
+    held = [container(hour, cpu_cost=1.0) for hour in hours]
+    nodes = [node(hour, cpu_cost=2.0, cpu_allocated_cost=1.0, cpu_idle_cost=1.0) for hour in hours]
+    keep(Store(tmp_path / "store"), FactTables(held, nodes), seen(*hours))
+    return Bills(tmp_path / "store")
+
+
+def imported(bills: Bills, *rows: dict[str, str]) -> None:
+    path = as_csv(bills.root.parent / "bill.csv", rows)
+    with bills.writing(), reading([path], "USD", UTC) as found:
+        bills.keep(found, "USD", LATER)
+
+
+def asking(bills: Bills) -> Answerer:
+    return Answerer(None, Store(bills.root), Reader(), Workbench, CLUSTER, UTC, bills)
+
+
+def question(shape: Shape, window: Window = DAY) -> Question:
+    return Question(shape, window, ((window,),))
+
+
+FIRST_HOUR = Window(DAY.start, DAY.start + timedelta(hours=1))
+
+
+def test_an_answer_tells_how_much_bills_tell_of_it(bills: Bills) -> None:
+    imported(
+        bills, charge("i-a", 6.0), charge("arn:aws:s3:::b", 24.0, ServiceName="AmazonS3", ServiceCategory="Storage")
+    )
+    answer = asking(bills).answer(question(BY_NAMESPACE), LATER)
+    # Two hours at 2 are 4 by list; 6 by the bill: half as much again, for web as for what is idle.
+    assert (answer.total_cost, answer.adjustment, answer.billed_cost) == (6.0, 2.0, 6.0)
+    assert {row["name"]: row["total_cost"] for row in answer.rows} == {"shop": 3.0, "__idle__": 3.0}
+    assets = asking(bills).answer(question(BY_TYPE), LATER)
+    assert {row["name"]: row["total_cost"] for row in assets.rows} == {"Node": 6.0, "Cloud": 24.0}
+    assert (assets.total_cost, assets.adjustment, assets.billed_cost) == (30.0, 2.0, 30.0)
+
+
+def test_an_hour_of_the_day_changes_by_the_ratio_of_the_day(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
+    answer = asking(bills).answer(question(BY_NAMESPACE, FIRST_HOUR), LATER)
+    assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
+    assets = asking(bills).answer(question(BY_TYPE, FIRST_HOUR), LATER)
+    # An hour is a 24th of the day, of what is no asset of the cluster too.
+    assert {row["name"]: row["total_cost"] for row in assets.rows} == {"Node": 3.0, "Cloud": 1.0}
+
+
+def test_a_bill_applied_twice_equals_once(bills: Bills) -> None:
+    rows = charge("i-a", 5.1), charge("i-a", -0.7, ChargeCategory="Credit")
+    imported(bills, *rows)
+    answerer = asking(bills)
+    once = answerer.answer(question(BY_NAMESPACE), LATER)
+    imported(bills, *rows)
+    assert answerer.answer(question(BY_NAMESPACE), LATER).rows == once.rows
+    assert asking(bills).answer(question(BY_NAMESPACE), LATER).rows == once.rows
+
+
+def test_a_late_bill_and_its_removal_are_in_the_next_answer(bills: Bills) -> None:
+    answerer, asked = asking(bills), question(BY_NAMESPACE)
+    imported(bills, charge("i-a", 6.0))
+    assert answerer.answer(asked, LATER).total_cost == 6.0
+    imported(bills, charge("i-a", 8.0))
+    assert answerer.answer(asked, LATER).total_cost == 8.0
+    with bills.writing():
+        bills.remove(bills.all()[0].id)
+    assert answerer.answer(asked, LATER).total_cost == 4.0
+
+
+def test_without_a_bill_or_without_reconciling_all_is_at_list_price(bills: Bills) -> None:
+    plain = asking(bills).answer(question(BY_NAMESPACE), LATER)
+    imported(bills, charge("i-a", 6.0))
+    off = asking(bills).answer(question(replace(BY_NAMESPACE, reconcile=False)), LATER)
+    assert (plain.total_cost, plain.adjustment, plain.billed_cost) == (4.0, 0.0, 0.0)
+    assert off.rows == plain.rows
+    assert (off.total_cost, off.adjustment, off.billed_cost) == (4.0, 0.0, 0.0)
+
+
+def test_without_reconciling_a_damaged_bill_does_not_matter(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0))
+    (path,) = bills.root.rglob("bill/*/*.parquet")
+    path.write_bytes(b"PAR1")
+    assert asking(bills).answer(question(replace(BY_NAMESPACE, reconcile=False)), LATER).total_cost == 4.0
+    with pytest.raises(StoreCorruptError, match="import it again"):
+        asking(bills).answer(question(BY_NAMESPACE), LATER)
+
+
+def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
+    answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)
+    assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
+
+
+def test_costs_by_the_hour_are_adjusted_by_the_hour(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0))
+    asked = replace(question(BY_NAMESPACE), cost_metric="hourly")
+    answer = asking(bills).answer(asked, LATER)
+    # 6 and 2 over 24 hours.
+    assert (answer.total_cost, answer.adjustment) == (0.25, pytest.approx(2 / 24))
+    assert answer.rows[0]["cpu_adjustment"] == pytest.approx(1 / 24)

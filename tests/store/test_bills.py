@@ -1,0 +1,137 @@
+"""Bills beside the facts: one that comes again replaces itself, a late one is a revision, and what is damaged is told."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.model.zone import parse_timezone
+from farthing.store.bills import Bill, Bills
+from farthing.store.focus import reading
+from tests.support.fact_rows import START
+from tests.support.focus_files import as_csv, charge
+
+DAY = 86400
+ID = "AWS/111122223333/2026-11-01"
+
+
+def imported(bills: Bills, *rows: dict[str, str], now: int = START) -> list[Bill]:
+    path = as_csv(bills.root.parent / "bill.csv", rows)
+    with bills.writing(), reading([path], "USD", parse_timezone(bills.timezone)) as found:
+        return bills.keep(found, "USD", now)
+
+
+@pytest.fixture
+def bills(tmp_path: Path) -> Bills:
+    return Bills(tmp_path / "store")
+
+
+def cost_of(bills: Bills, start: int = START, end: int = START + DAY) -> float:
+    paths = bills.files(start, end)
+    return float(duckdb.sql("select sum(cost) from read_parquet($1)", params=[paths]).fetchall()[0][0])
+
+
+def test_a_bill_tells_its_account_period_and_costs(bills: Bills) -> None:
+    (bill,) = imported(bills, charge(cost=2.0), charge(cost=-0.5, ChargeCategory="Credit"))
+    assert (bill.id, bill.cost, bill.credit, bill.rows, bill.revision) == (ID, 1.5, -0.5, 2, 0)
+    assert bills.all() == [bill]
+    assert cost_of(bills) == 1.5
+
+
+def test_a_bill_that_comes_again_adds_nothing_and_is_no_revision(bills: Bills) -> None:
+    first = imported(bills, charge("i-a", 0.1), charge("i-b", 0.2))
+    assert imported(bills, charge("i-b", 0.2), charge("i-a", 0.1), now=START + DAY) == first
+    assert cost_of(bills) == pytest.approx(0.3)
+
+
+def test_a_late_bill_replaces_the_one_before_and_is_counted(bills: Bills) -> None:
+    imported(bills, charge(cost=1.0), now=START)
+    imported(bills, charge(cost=1.0), charge("i-b", 2.0), now=START + DAY)
+    (bill,) = imported(bills, charge(cost=5.0), now=START + 2 * DAY)
+    assert (bill.revision, bill.earlier, bill.imported) == (2, (START, START + DAY), START + 2 * DAY)
+    assert cost_of(bills) == 5.0
+    assert len(list(bills.root.glob("bill/*/*.parquet"))) == 1
+
+
+def test_accounts_and_periods_have_bills_of_their_own(bills: Bills) -> None:
+    october = {"BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-11-01T00:00:00Z"}
+    imported(bills, charge(cost=1.0))
+    imported(bills, charge(cost=2.0, BillingAccountId="../other"))
+    imported(bills, charge(cost=4.0, **october))
+    assert [one.id for one in bills.all()] == ["AWS/../other/2026-11-01", "AWS/111122223333/2026-10-01", ID]
+    assert cost_of(bills) == 7.0
+    assert {path.parent.parent for path in bills.root.rglob("bill.json")} == {bills.root / "bill"}
+
+
+def test_only_bills_of_the_days_are_read(bills: Bills) -> None:
+    imported(bills, charge())
+    assert bills.files(START - DAY, START) == []
+    assert len(bills.files(START, START + 1)) == 1
+    assert bills.files(START + DAY, START + 2 * DAY) == []
+
+
+def test_a_bill_is_removed_by_its_id(bills: Bills) -> None:
+    imported(bills, charge())
+    with bills.writing():
+        bills.remove(ID)
+        with pytest.raises(InvalidInputError, match="no bill"):
+            bills.remove(ID)
+    assert bills.all() == []
+    assert not list(bills.root.rglob("*.parquet"))
+
+
+def test_bills_are_forgotten_with_the_days_they_tell_of(bills: Bills) -> None:
+    (bill,) = imported(bills, charge())
+    bills.prune(bill.end)
+    assert bills.all() == [bill]
+    bills.prune(bill.end + 1)
+    assert bills.all() == []
+
+
+def test_one_process_imports_at_a_time(bills: Bills) -> None:
+    with bills.writing(), pytest.raises(StoreLockedError), Bills(bills.root).writing():
+        pass
+
+
+def test_a_damaged_bill_is_told_and_not_counted(bills: Bills) -> None:
+    (bill,) = imported(bills, charge())
+    path = bills.root / bill.file.path
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(StoreCorruptError, match="sha256 differs"):
+        Bills(bills.root).files(START, START + DAY)
+    path.unlink()
+    with pytest.raises(StoreError, match="import it again"):
+        Bills(bills.root).files(START, START + DAY)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        (b'"cost":1.0', b'"cost":9.0', StoreCorruptError),
+        (b"{", b"[", StoreCorruptError),
+        (b'"version":1', b'"version":9', StoreVersionError),
+    ],
+)
+def test_a_damaged_or_newer_description_of_a_bill_is_told(
+    bills: Bills, old: bytes, new: bytes, error: type[Exception]
+) -> None:
+    imported(bills, charge())
+    (path,) = bills.root.rglob("bill.json")
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(error):
+        bills.all()
+
+
+def test_days_of_another_timezone_are_not_mixed(bills: Bills) -> None:
+    imported(bills, charge())
+    with pytest.raises(StoreError, match="imported by days of 'UTC'"):
+        Bills(bills.root, "Asia/Kolkata").files(START, START + DAY)
+
+
+def test_what_a_killed_import_left_is_removed_by_the_next(bills: Bills) -> None:
+    (bill,) = imported(bills, charge())
+    left = (bills.root / bill.file.path).with_name(".4711.parquet")
+    left.write_bytes(b"half")
+    imported(bills, charge(cost=3.0))
+    assert not left.exists()
