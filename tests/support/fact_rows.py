@@ -21,6 +21,9 @@ DAY = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(START, U
 CLUSTER = "cluster-one"
 TYPES = {"int64": "bigint", "float64": "double", "string": "varchar", "boolean": "boolean"}
 
+NOTHING = {"string": "", "float64": 0.0, "int64": 0, "boolean": False}
+"""What a row has in a column that it says nothing of."""
+
 Row = dict[str, Any]
 
 
@@ -67,7 +70,7 @@ def _complete(columns: Mapping[str, str], named: Mapping[str, Any], values: Mapp
     unknown = set(values) - set(columns)
     if unknown:
         raise ValueError(f"no such columns: {sorted(unknown)}")
-    nothing = {name: "" if kind == "string" else 0.0 for name, kind in columns.items()}
+    nothing = {name: NOTHING[kind] for name, kind in columns.items()}
     return {**nothing, **named, **values}
 
 
@@ -88,7 +91,7 @@ class FactTables:
             run(self.connection, f"create temp table {table} ({typed})")
             if rows:
                 marks = ", ".join("?" * len(columns))
-                values = [[row[name] for name in columns] for row in rows]
+                values = [[row.get(name, NOTHING[kind]) for name, kind in columns.items()] for row in rows]
                 self.connection.executemany(f"insert into {table} values ({marks})", values)  # noqa: S608
 
     def __enter__(self) -> Self:
