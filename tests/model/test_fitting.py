@@ -81,4 +81,4 @@ def test_a_rule_that_fits_after_another_says_which() -> None:
 
 def test_labels_that_nobody_knows_any_more_are_not_guessed() -> None:
     (said,) = (one for one in verdicts(PRICES, Traits(JUNE, "c-1")) if one.source == "book/both labels")
-    assert said.why == "it is for the label pool:cpu, and labels of nodes are not kept: see the rate's source"
+    assert said.why == "it is for the label pool:cpu, and labels of this node are not known"

@@ -46,7 +46,7 @@ def made() -> Facts:
         if labels:
             tables.give("node_labels", 1, node=name, **labels)
         tables.container(f"on-{name}", node=name, requests={"cpu": 1.0, "memory": GIB})
-    tables.give("node_said", START, node="pool", key="pool_name", label_value="gpus")
+    tables.give("labels_of_nodes", START, node="pool", key="pool_name", label_value="gpus")
     return tables.facts()
 
 

@@ -114,7 +114,7 @@ def node_prices(rows: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
         **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone")},
         **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
     )
-    said = samples("node_said")
+    said = samples("labels_of_nodes")
     for key in prices.label_keys:
         values = said.filter(said.key == key).group_by("node").agg(**{label_column(key): said.label_value.max()})
         rows = extend(rows, values, "node")

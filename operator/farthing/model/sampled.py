@@ -49,7 +49,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "pod_owner": ("namespace", "pod", "uid", "owner_kind", "owner_name"),
     "replicaset_owner": ("namespace", "replicaset", "owner_kind", "owner_name"),
     "job_owner": ("namespace", "job_name", "owner_kind", "owner_name"),
-    "node_said": ("node", *SAID),
+    "labels_of_nodes": ("node", *SAID),
     "node_labels": (
         "node",
         "label_node_kubernetes_io_instance_type",

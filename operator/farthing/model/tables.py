@@ -95,7 +95,8 @@ WORKLOAD: Columns = {
 """What is said of each pod on each local day, which begins at ``start``: one row a label, annotation and service of it.
 
 ``kind`` is ``label`` or ``annotation`` (the pod's; where it has none of that key, its namespace's), ``service`` (``key`` is
-the service's name, ``value`` empty), or ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty.
+the service's name, ``value`` empty), ``namespace_label`` and ``namespace_annotation``, of the namespace: pod and uid empty; or
+``node_label``, of a node, whose name stands for the pod's: namespace and uid empty.
 """
 
 ASSET: Columns = {

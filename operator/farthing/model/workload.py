@@ -1,4 +1,4 @@
-"""What is said of pods: labels, annotations and services, once a day."""
+"""What is said of pods, namespaces and nodes: labels, annotations and services, once a day."""
 
 import ibis
 import ibis.expr.types as ir
@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 from farthing.model.sampled import POD_KEY, samples
 from farthing.model.tables import WORKLOAD
 
-KINDS = ("label", "annotation", "service", "namespace_label", "namespace_annotation")
+KINDS = ("label", "annotation", "service", "namespace_label", "namespace_annotation", "node_label")
 
 MOST_KEYS = 256
 LONGEST = 512
@@ -32,6 +32,7 @@ def workloads(cluster: str, services: ir.Table) -> ir.Table:
         behind.distinct(),
         _said_of_namespaces("label"),
         _said_of_namespaces("annotation"),
+        _said_of_nodes(),
         distinct=False,
     )
     return rows.mutate(start=ibis.literal(0, "int64"), cluster=ibis.literal(cluster)).select(*WORKLOAD)
@@ -57,6 +58,19 @@ def _said_of_namespaces(kind: str) -> ir.Table:
         pod=ibis.literal(""),
         uid=ibis.literal(""),
         kind=ibis.literal(f"namespace_{kind}"),
+        key=said.key,
+        value=said.label_value,
+    )
+
+
+def _said_of_nodes() -> ir.Table:
+    """Labels of each node, whose name stands for the pod's; of a node replaced under its name, those of the newer one."""
+    said = samples("labels_of_nodes")
+    return said.select(
+        namespace=ibis.literal(""),
+        pod=said.node,
+        uid=ibis.literal(""),
+        kind=ibis.literal("node_label"),
         key=said.key,
         value=said.label_value,
     )

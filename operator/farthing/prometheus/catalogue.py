@@ -76,8 +76,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("node_created", "kube_node_created", Function.LAST),
     _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True),
     _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
-    # All its labels, which the rules of price books may select it by.
-    _read("node_said", "kube_node_labels", Function.LAST_SEEN, once=True, tall="label_"),
+    _read("labels_of_nodes", "kube_node_labels", Function.LAST_SEEN, once=True, tall="label_"),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
     _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
     _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN),
