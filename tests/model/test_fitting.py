@@ -31,7 +31,13 @@ def nodes() -> list[Traits]:
     return [
         Traits(start, name, provider, instance_type, region, f"{region}a" if region else "", spot, labels)
         for start, name, provider, instance_type, region, spot, labels in itertools.product(
-            (JUNE - 1, JUNE), ("a-1", "a-2", "b1"), ("AWS", ""), ("m5.large", "c5"), ("eu-1", ""), (True, False), LABELS
+            (JUNE - 1, JUNE),
+            ("a-1", "a-2", "xa-1", "b1"),
+            ("AWS", ""),
+            ("m5.large", "c5"),
+            ("eu-1", ""),
+            (True, False),
+            LABELS,
         )
     ]
 
