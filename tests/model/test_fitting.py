@@ -31,7 +31,13 @@ def nodes() -> list[Traits]:
     return [
         Traits(start, name, provider, instance_type, region, f"{region}a" if region else "", spot, labels)
         for start, name, provider, instance_type, region, spot, labels in itertools.product(
-            (JUNE - 1, JUNE), ("a-1", "a-2", "b1"), ("AWS", ""), ("m5.large", "c5"), ("eu-1", ""), (True, False), LABELS
+            (JUNE - 1, JUNE),
+            ("a-1", "a-2", "xa-1", "b1"),
+            ("AWS", ""),
+            ("m5.large", "c5"),
+            ("eu-1", ""),
+            (True, False),
+            LABELS,
         )
     ]
 
@@ -81,4 +87,4 @@ def test_a_rule_that_fits_after_another_says_which() -> None:
 
 def test_labels_that_nobody_knows_any_more_are_not_guessed() -> None:
     (said,) = (one for one in verdicts(PRICES, Traits(JUNE, "c-1")) if one.source == "book/both labels")
-    assert said.why == "it is for the label pool:cpu, and labels of nodes are not kept: see the rate's source"
+    assert said.why == "it is for the label pool:cpu, and labels of this node are not known"

@@ -10,7 +10,6 @@ import pytest
 from farthing import wiring
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
-from farthing.errors import InvalidPricesError
 from farthing.model.prices import NO_PRICES, PriceBook, Prices, Rule, Selector, Validity
 from farthing.model.tables import FACTS, IDENTITY
 from farthing.model.window import Window
@@ -27,11 +26,13 @@ START = 1_794_873_600
 HOURS = 6
 CLUSTER = "demo"
 NOON = START + 3 * 3600
+KEY = "node_kubernetes_io_instance_type"
 PRICES = Prices(
     (
         PriceBook(
             "book",
             rules=(
+                Rule("label", Selector(labels=((KEY, "m5*"),), provider=("AWS",), spot=False), ram=0.001),
                 Rule("all", cpu=0.05, ram=0.006, discount=0.25),
                 Rule("spot", Selector(spot=True), node=0.3),
                 Rule("gone", Selector(spot=False), gpu=9.0, validity=Validity(end=NOON)),
@@ -139,7 +140,7 @@ def test_a_cost_that_no_price_is_for_keeps_its_last_digit(store: Store) -> None:
 def test_a_day_whose_hours_are_gone_has_the_costs_of_its_start(
     store: Store, source: DemoSource, tmp_path: Path
 ) -> None:
-    lasting = Prices((replace(PRICES.books[0], rules=PRICES.books[0].rules[:2]),))
+    lasting = Prices((replace(PRICES.books[0], rules=PRICES.books[0].rules[:3]),))
     expected = collected(source, tmp_path / "expected", lasting)
     with store.writing():
         store.prune(CLUSTER, START + 2 * 86400, 0)
@@ -170,7 +171,6 @@ def test_days_before_the_date_stay_as_they_are(store: Store) -> None:
     assert {one.prices for one in store.manifests(CLUSTER)[0].coverage} == {""}
 
 
-def test_rules_by_label_are_refused_since_facts_keep_no_labels_of_nodes(store: Store) -> None:
-    rule = Rule("pool", Selector(labels=(("pool", "gpu"),)), cpu=1.0)
-    with pytest.raises(InvalidPricesError, match="rules select nodes by the labels pool, which facts do not keep"):
-        reprice(store, CLUSTER, "2026-11-17", Prices((PriceBook("book", rules=(rule,)),)), nothing)
+def test_rules_by_label_and_by_spot_are_some_nodes(at_prices: Store) -> None:
+    sources = {row["rate_source"] for row in facts(at_prices, "asset", "hour").values() if row["type"] == "Node"}
+    assert sources >= {"book/label", "book/spot"}

@@ -49,20 +49,17 @@ def check(files: tuple[Path, ...]) -> None:
 def explain(settings: Settings, node: str, at: str, output: str) -> None:
     """Say which rate NODE has, from where, and of each rule of --prices why it applies or not."""
     from farthing.store.days import Store
-    from farthing.store.nodes import node_facts
+    from farthing.store.nodes import node_facts, node_labels
 
-    rows = node_facts(
-        Store(settings.store, settings.timezone),
-        settings.cluster,
-        node,
-        int(parse_instant(at).timestamp()) if at else None,
-    )
+    store = Store(settings.store, settings.timezone)
+    rows = node_facts(store, settings.cluster, node, int(parse_instant(at).timestamp()) if at else None)
     if not rows:
         raise NoDataError(
             f"nothing is stored of a node {node!r} of cluster {settings.cluster!r}{f' at {at}' if at else ''}: see 'farthing "
             "assets --aggregate name' for those there are"
         )
-    told = [(row, verdicts(settings.prices, _traits(row))) for row in rows]
+    labels = node_labels(store, settings.cluster, node, rows[0]["start"])
+    told = [(row, verdicts(settings.prices, _traits(row, labels))) for row in rows]
     if output == "json":
         click.echo(json.dumps([_object(row, said) for row, said in told], indent=2))
         return
@@ -71,7 +68,6 @@ def explain(settings: Settings, node: str, at: str, output: str) -> None:
 
 
 def _print(row: dict[str, Any], said: list[Verdict], currency: str) -> None:
-    traits = _traits(row)
     about = (row["provider"], row["instance_type"], row["region"], row["zone"], "spot" if row["spot"] else "")
     click.echo(f"{row['name']} ({', '.join(filter(None, about)) or 'nothing known of it'})")
     click.echo(f"Rate from: {row['rate_source']}")
@@ -87,13 +83,13 @@ def _print(row: dict[str, Any], said: list[Verdict], currency: str) -> None:
     first = next((one.source for one in said if one.applies), "")
     if first and first != row["rate_source"]:
         click.echo(
-            f"The facts of {traits.name} were made with other prices than --prices says: 'farthing store reprice' applies these"
+            f"The facts of {row['name']} were made with other prices than --prices says: 'farthing store reprice' applies these"
         )
 
 
-def _traits(row: dict[str, Any]) -> Traits:
+def _traits(row: dict[str, Any], labels: dict[str, str] | None) -> Traits:
     names = ("start", "name", "provider", "instance_type", "region", "zone", "spot")
-    return Traits(**{name: row[name] for name in names})
+    return Traits(**{name: row[name] for name in names}, labels=labels)
 
 
 def _rates(row: dict[str, Any]) -> dict[tuple[str, str], float]:

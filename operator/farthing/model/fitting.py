@@ -67,7 +67,7 @@ def _misfits(priced: Priced, node: Traits) -> Iterator[str]:
         yield "it is for spot nodes" if selector.spot else "it is not for spot nodes"
     for key, text in selector.labels:
         if node.labels is None:
-            yield f"it is for the label {key}:{text}, and labels of nodes are not kept: see the rate's source"
+            yield f"it is for the label {key}:{text}, and labels of this node are not known"
         elif not fits(node.labels.get(key, ""), (text,)):
             yield f"its label {key} is {node.labels.get(key) or 'not known'}, and the rule is for {text}"
 

@@ -13,7 +13,7 @@ from farthing.model.cloud import clouds, in_cloud
 from farthing.model.management import NAME
 from farthing.model.network import network_assets
 from farthing.model.prices import Prices
-from farthing.model.pricing import hourly_rates, storage_rates, traffic_rate, with_rules
+from farthing.model.pricing import hourly_rates, label_column, storage_rates, traffic_rate, with_rules
 from farthing.model.rates import discounted
 from farthing.model.tables import ASSET, DISCOUNTED, FACTS, GIB, HOUR, LOCAL, RESOURCES, TRAFFIC, extend, zero
 
@@ -33,7 +33,8 @@ def stored(name: str) -> ir.Table:
 def repricing_steps(cluster: str, prices: Prices, *, by_day: bool) -> dict[str, ir.Table]:
     """Name and expression of each step from ``stored`` facts to ``REPRICED``, in order, as ``facts.steps`` has them.
 
-    ``by_day`` is for rows that were summed into a day and whose hours are gone. Also needs the table ``intervals``.
+    ``by_day`` is for rows that were summed into a day and whose hours are gone; else they are of one day. Also needs the
+    table ``intervals``.
     """
     made: dict[str, ir.Table] = {}
 
@@ -41,7 +42,7 @@ def repricing_steps(cluster: str, prices: Prices, *, by_day: bool) -> dict[str, 
         made[name] = expression
         return ibis.table(expression.schema(), name=name)
 
-    node = step("node_rule", _rules(prices))
+    node = step("node_rule", _rules(prices, by_day=by_day))
     volume = step("volume", _volumes(prices))
     served = step("served", _served(prices))
     balancer = step("balancer", _balancers(served))
@@ -61,10 +62,16 @@ def repricing_steps(cluster: str, prices: Prices, *, by_day: bool) -> dict[str, 
     return made
 
 
-def _rules(prices: Prices) -> ir.Table:
-    """The stored nodes with what the rules say of each."""
-    asset = stored("asset")
-    return with_rules(asset.filter(asset.type == "Node"), prices, "name")
+def _rules(prices: Prices, *, by_day: bool) -> ir.Table:
+    """The stored nodes with what the rules say of each; labels are those of the day."""
+    asset, workload = stored("asset"), stored("workload")
+    rows = asset.filter(asset.type == "Node")
+    node = ("start", "cluster", "pod") if by_day else ("cluster", "pod")
+    for key in prices.label_keys:
+        said = workload.filter((workload.kind == "node_label") & (workload.key == key))
+        values = said.group_by(*node).agg(**{label_column(key): said["value"].max()}).rename(name="pod")
+        rows = extend(rows, values, *node[:-1], "name")
+    return with_rules(rows, prices, "name")
 
 
 def _volumes(prices: Prices) -> ir.Table:

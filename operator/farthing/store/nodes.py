@@ -6,6 +6,19 @@ from farthing.store.days import Store
 from farthing.store.engine import connect, parquet, text
 
 
+def node_labels(store: Store, cluster: str, name: str, at: int) -> dict[str, str] | None:
+    """The labels of the node ``name`` on the day that holds ``at`` [unix s]; None where that day is not stored. Raises StoreError."""
+    for day in store.manifests(cluster):
+        if day.start <= at < day.end:
+            file = (store.files(day, "day") or {})["workload"]
+            with connect(threads=1) as connection:
+                found = connection.execute(
+                    f"select key, value from {parquet([file])} where kind = 'node_label' and pod = {text(name)}"  # noqa: S608 - quoted
+                )
+                return {str(key): str(value) for key, value in found.fetchall()}
+    return None
+
+
 def node_facts(store: Store, cluster: str, name: str, at: int | None) -> list[dict[str, Any]]:
     """The rows of ``tables.ASSET`` of the nodes named ``name`` in the interval that holds ``at`` [unix s], or in the last.
 

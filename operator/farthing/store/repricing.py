@@ -9,9 +9,10 @@ from itertools import groupby
 import duckdb
 from msgspec.structs import replace as with_fields
 
-from farthing.errors import InvalidPricesError, StoreError
+from farthing.errors import StoreError
 from farthing.model.prices import Prices
 from farthing.model.repricing import REPRICED
+from farthing.model.tables import FACTS
 from farthing.store.days import Store, write_hours
 from farthing.store.engine import connect, parquet, quoted, repricing_sql, run
 from farthing.store.files import remove_others, write
@@ -29,13 +30,8 @@ def reprice(
     """Give the days of ``cluster`` from the date ``since`` the costs they have at ``prices``; how many changed, of how many.
 
     A day that ``prices`` were already applied to is left as it is. Raises StoreError, after which each day is as it was or
-    done, and InvalidPricesError where rules need what is not kept.
+    done.
     """
-    if prices.label_keys:
-        raise InvalidPricesError(
-            f"rules select nodes by the labels {', '.join(prices.label_keys)}, which facts do not keep: use 'farthing collect "
-            "--again', or select by something else"
-        )
     with store.writing(), connect() as connection:
         found = [day for day in store.manifests(cluster) if day.date >= since]
         changing = [day for day in found if any(one.prices != prices.identity for one in day.coverage)]
@@ -82,7 +78,7 @@ class _Batch:
         """Make the tables ``REPRICED``."""
         grain = "day" if self.by_day else "hour"
         files = [self.store.files(day, grain) or {} for day in self.days]
-        for table in REPRICED:
+        for table in FACTS:
             stored = parquet(one[table] for one in files)
             run(self.connection, f"create or replace view stored_{table} as from {stored}")
         listed = ", ".join(f"({start:d}::bigint, {seconds!r}::double)" for start, seconds in self._intervals())
