@@ -111,6 +111,17 @@ def test_without_reconciling_a_damaged_bill_does_not_matter(bills: Bills) -> Non
         asking(bills).answer(question(BY_NAMESPACE), LATER)
 
 
+def test_external_costs_are_part_of_the_total(bills: Bills) -> None:
+    imported(bills, charge("i-a", 6.0), charge("bucket", 24.0, Tags='{"kubernetes_namespace":"shop"}'))
+    answer = asking(bills).answer(question(replace(BY_NAMESPACE, external=True)), LATER)
+    assert (answer.total_cost, answer.costs["external_cost"], answer.adjustment, answer.billed_cost) == (
+        30.0,
+        24.0,
+        2.0,
+        30.0,
+    )
+
+
 def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
     imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
     answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)

@@ -187,7 +187,8 @@ def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         return sums | {f"{name}_asset_cost": sums[f"{name}_cost"] for name in RESOURCES}
     of_idle, of_others = ([row for row in rows if row["is_idle"] is idle] for idle in (True, False))
     sums = {
-        column: _summed(of_others, column) for column in (*ALLOCATION_SUMS, *ADDED["allocation"], "shared_adjustment")
+        column: _summed(of_others, column)
+        for column in (*ALLOCATION_SUMS, *ADDED["allocation"], "shared_adjustment", "external_cost")
     }
     idle = {f"{name}_idle_row_cost": _summed(of_idle, f"{name}_cost") for name in RESOURCES}
     return {

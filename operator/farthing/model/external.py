@@ -43,7 +43,7 @@ def _value(tags: ir.Value, asked: str, shape: Shape) -> ir.StringValue:
 def with_external(
     rows: Sequence[dict[str, Any]], found: Sequence[Mapping[str, Any]], shape: Shape, limit: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """``rows`` of a report with what is ``found`` for their set and name, in order, ``limit`` of a set if it is not 0; and all of them."""
+    """``rows`` of a report with what is ``found`` for their set and name, in order, ``limit`` of a set if it is not 0; and all to add up."""
     costs: dict[tuple[int, str], float] = {}
     for one in found:
         key = one["set"], one["name"]
@@ -59,7 +59,7 @@ def with_external(
         met[row["set"]] += 1
         if not limit or met[row["set"]] <= limit:
             first.append(row)
-    return sorted([*first, *idle], key=itemgetter("set")), [*others, *idle]
+    return sorted([*first, *idle], key=itemgetter("set")), [{"rows": 1, **row} for row in (*others, *idle)]
 
 
 def _plus(row: Mapping[str, Any], cost: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from farthing.model.plan import Billing
 from farthing.model.question import Question
-from farthing.model.window import Window, day_of, days
+from farthing.model.window import Window, day_of
 from farthing.model.zone import date_of
 from farthing.services.ports import BillStore, FactsStore
 
@@ -23,8 +23,9 @@ class Billed:
         """The files of the bills that tell of days of ``question``, none where it wants none. Raises StoreError."""
         if self.bills is None or not (question.shape.reconcile or question.shape.external):
             return ()
-        touched = days(question.window, self.zone)
-        return tuple(self.bills.files(int(touched[0].start.timestamp()), int(touched[-1].end.timestamp())))
+        window = question.window
+        start = day_of(window.start, self.zone).start
+        return tuple(self.bills.files(int(start.timestamp()), int(window.end.timestamp())))
 
     def of(self, paths: Sequence[str], intervals: Iterable[Window]) -> Billing | None:
         """What the bills of ``paths`` say of facts of ``intervals``; None where there is nothing. Raises StoreError."""

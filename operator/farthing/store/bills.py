@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from farthing.store.engine import run
 from farthing.store.files import write_into
 from farthing.store.focus import FocusReader, Found
 from farthing.store.lock import locked
-from farthing.store.manifest import File, Sealed, directory, save, sha256
+from farthing.store.manifest import MOST_KEPT, File, Sealed, directory, save, sha256
 
 VERSION = 1
 MOST_REVISIONS = 24
@@ -165,6 +166,18 @@ def _remove_others(folder: Path, kept: Path) -> None:
 
 def _load(path: Path) -> Bill | None:
     """The bill at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
+    try:
+        found = path.stat()
+        # It is replaced whole: the file that was read is the file that is there.
+        return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"the bill {path} cannot be read ({error.strerror}): check its rights") from error
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _read(path: Path, _: tuple[int, int, int]) -> Bill:
     broken = f"the bill {path} cannot be read"
     try:
         sealed = msgspec.json.decode(path.read_bytes(), type=Sealed)
@@ -175,9 +188,5 @@ def _load(path: Path) -> Bill | None:
         if hashlib.sha256(sealed.day).hexdigest() != sealed.sha256:
             raise StoreCorruptError(f"{broken} (its sha256 differs): delete its folder and import it again")
         return msgspec.json.decode(sealed.day, type=Bill)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StoreError(f"{broken} ({error.strerror}): check its rights") from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise StoreCorruptError(f"{broken} ({error}): delete its folder and import it again") from error
