@@ -1,6 +1,7 @@
 """Price books on the command line: what a file holds, what it does to costs, and why a node has its rate."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -129,3 +130,27 @@ def test_a_node_that_nothing_is_stored_of_is_told_so(farthing: Farthing, demo: D
     assert "nothing is stored of a node 'nosuch' of cluster 'demo'" in done.err
     done = farthing("prices", "explain", "nosuch", "--at", "soon", *demo.flags)
     assert done.code == 2
+
+
+@pytest.mark.parametrize(
+    ("date", "code", "sentence"),
+    [
+        ("2026-11-01", 3, "nothing is stored of cluster 'nosuch' from 2026-11-01 on"),
+        ("November", 2, "--from 'November' is no date: write it as 2026-11-01"),
+    ],
+)
+def test_repricing_what_is_not_there_says_so(
+    farthing: Farthing, tmp_path: Path, date: str, code: int, sentence: str
+) -> None:
+    done = farthing("store", "reprice", "--from", date, "--store", str(tmp_path / "store"), "--cluster", "nosuch")
+    assert (done.code, done.out) == (code, "")
+    assert sentence in done.err
+
+
+def test_days_of_a_store_are_repriced_once(farthing: Farthing, demo: DemoStore, book: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(demo.path, tmp_path / "store"))
+    flags = ("--store", str(store), *demo.flags[2:], "--prices", str(book), "--from", "2020-01-01")
+    days = len(Store(store, demo.timezone).manifests("demo"))
+    done = farthing("store", "reprice", *flags)
+    assert done.out == f"{days} of {days} days have other costs than before; the others had these prices already\n"
+    assert farthing("store", "reprice", *flags).out.startswith(f"0 of {days} days")

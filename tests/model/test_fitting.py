@@ -12,7 +12,7 @@ from farthing.store.engine import connect, quoted, run, sql, text
 
 JUNE = 1_780_272_000
 """2026-06-01 00:00 UTC."""
-LABELS = ({}, {"pool": "gpu-1"}, {"pool": "cpu", "team": "a"})
+LABELS: tuple[dict[str, str], ...] = ({}, {"pool": "gpu-1"}, {"pool": "cpu", "team": "a"})
 RULES = (
     Rule("names", Selector(name=("a-*",), spot=True), cpu=1.0),
     Rule("old names", Selector(name=("a-1", "b*"), spot=False), cpu=2.0, validity=Validity(end=JUNE)),

@@ -41,7 +41,7 @@ def test_books_of_files_apply_beside_those_of_the_cluster(service: PriceBookServ
 
 def test_a_book_is_told_which_of_its_rules_are_in_force_and_why_others_are_not(service: PriceBookService) -> None:
     names = [f"a{number}" for number in range(3)]
-    spans = ({}, {"validFrom": "2026-11-17T00:00:01Z"}, {"validTo": "2026-11-17"})
+    spans: tuple[dict[str, str], ...] = ({}, {"validFrom": "2026-11-17T00:00:01Z"}, {"validTo": "2026-11-17"})
     rules = [
         {"name": name, "select": {"regions": [name]}, "discount": 0.1, **span}
         for name, span in zip(names, spans, strict=True)

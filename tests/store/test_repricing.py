@@ -11,12 +11,13 @@ from farthing import wiring
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.source import DemoSource
 from farthing.model.prices import NO_PRICES, PriceBook, Prices, Rule, Selector, Validity
+from farthing.model.repricing import REPRICED
 from farthing.model.tables import FACTS, IDENTITY
 from farthing.model.window import Window
 from farthing.settings import Settings
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet
-from farthing.store.repricing import REPRICED, reprice
+from farthing.store.repricing import reprice
 from tests.support.measuring import moment
 
 pytestmark = pytest.mark.slow
