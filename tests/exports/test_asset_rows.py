@@ -163,3 +163,22 @@ def test_a_csv_has_labels_in_one_column_and_shares_in_one_each(tmp_path: Path) -
     assert json.loads(lines["node-a"]["labels"]) == {"team": "kubecost"}
     assert float(lines["node-a"]["ramBreakdown.user"]) == 0.25
     assert (lines["Kubernetes"]["labels"], lines["Kubernetes"]["ramBreakdown.user"]) == ("", "")
+
+
+def test_costs_of_a_node_are_told_before_its_discount_as_kubecost_documents_it(tmp_path: Path) -> None:
+    # Seed 002: 30.939847 and 15.355342 at a discount of 0.198803, 37.091556 in all; the discount is printed to six digits.
+    off = {name: cost * 0.198803 for name, cost in (("cpu", 30.939847), ("ram", 15.355342))}
+    machine = node(
+        cpu_cost=30.939847 - off["cpu"],
+        cpu_discount=off["cpu"],
+        ram_cost=15.355342 - off["ram"],
+        ram_discount=off["ram"],
+    )
+    with FactTables(asset=[machine]) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    shape = Shape("asset", ("type",), idle=False)
+    found = READER.found(shape, [part], detailed=True)
+    question = Question(shape, WINDOW, ((WINDOW,),))
+    (row,) = public_rows(Answer(question, found.rows, added(shape, found.counted), 1, Seen(()), found.details))
+    assert (row["cpuCost"], row["ramCost"], row["discount"]) == pytest.approx((30.939847, 15.355342, 0.198803))
+    assert row["totalCost"] == pytest.approx(37.091556, abs=2.4e-5)

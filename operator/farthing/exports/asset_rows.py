@@ -8,7 +8,7 @@ from typing import Any
 from farthing.model.answer import Answer
 from farthing.model.keeping import UNDEFINED
 from farthing.model.question import ASSET_PROPERTIES
-from farthing.model.tables import HOUR, LOCAL, RESOURCES, USERS
+from farthing.model.tables import DISCOUNTED, HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
 
 NAMES_OF_ASSETS = {
@@ -69,9 +69,7 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
         "GPUHours": quantities["gpu"],
         "byteHours": quantities["pv"],
         **(of_type(row, told) if of_type and told else {}),
-        "cpuCost": row["cpu_cost"],
-        "gpuCost": row["gpu_cost"],
-        "ramCost": row["ram_cost"],
+        **{f"{name}Cost": _list_cost(row, name) for name in RESOURCES},
         **{name: sum(row[column] for column in columns) for name, columns in NAMES_OF_ASSETS.items()},
         "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
         "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
@@ -89,7 +87,7 @@ def _of_node(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
         "cpuBreakdown": _breakdown(row["cpu_quantity"], {user: told[f"cpu_{user}"] for user in USERS}),
         "ramBreakdown": _breakdown(row["ram_quantity"], {user: told[f"ram_{user}"] for user in USERS}),
         "preemptible": told["spot_seconds"] / told["node_seconds"] if told["node_seconds"] else 0.0,
-        "discount": 0.0,
+        "discount": _discount(row),
     }
 
 
@@ -114,6 +112,18 @@ def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
 def _of_balancer(_row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     address = told["provider_id"] if told["number"] == 1 else ""
     return {"private": _is_private(address), "ip": address}
+
+
+def _list_cost(row: Mapping[str, Any], resource: str) -> float:
+    """What ``resource`` of the row costs before discounts and bills. [currency]"""
+    cost: float = row[f"{resource}_cost"] - row[f"{resource}_adjustment"]
+    return cost + (row[f"{resource}_discount"] if resource in DISCOUNTED else 0.0)
+
+
+def _discount(row: Mapping[str, Any]) -> float:
+    """What price books take off the row's cpu and memory. [0 to 1]"""
+    listed = sum(_list_cost(row, name) for name in DISCOUNTED)
+    return sum(row[f"{name}_discount"] for name in DISCOUNTED) / listed if listed > 0 else 0.0
 
 
 def _breakdown(quantity: float, used: Mapping[str, float]) -> Row:

@@ -15,7 +15,7 @@ from farthing.model.sharing import OVERALLOCATED
 from farthing.model.tables import COSTS, RESOURCES
 from farthing.model.window import SECONDS_PER_HOUR, Window
 
-MONEY = ("cost", "adjustment", "billed", "credit")
+MONEY = ("cost", "adjustment", "billed", "credit", "discount")
 """What the columns end with that are costs. [currency]"""
 
 

@@ -11,7 +11,7 @@ from farthing.model.keeping import UNDEFINED, column_compared, kept
 from farthing.model.question import ASSET_PROPERTIES, Shape
 from farthing.model.said import column_of, with_node_labels
 from farthing.model.sharing import sum_of
-from farthing.model.tables import RESOURCES
+from farthing.model.tables import DISCOUNTED, RESOURCES
 from farthing.model.telling import COLUMN, facts_table
 
 TOLD_BY = {
@@ -29,6 +29,7 @@ ASSET_SUMS = (
         for name in RESOURCES
         for part in ("quantity", "cost", "allocated_cost", "idle_cost", "overallocated_cost")
     ),
+    *(f"{name}_discount" for name in DISCOUNTED),
     "pv_quantity",
     *OF_ASSETS,
 )

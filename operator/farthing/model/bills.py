@@ -21,7 +21,12 @@ OF_IDLE = ("idle_adjustment", "idle_billed")
 CLOUD = ("cloud_cost", "credit")
 ADDED: dict[str, tuple[str, ...]] = {
     "allocation": (*ADJUSTMENTS, "billed_cost"),
-    "asset": ("adjustment", "billed_cost", *CLOUD, *(f"{name}_{part}" for name in RESOURCES for part in OF_IDLE)),
+    "asset": (
+        "adjustment",
+        "billed_cost",
+        *CLOUD,
+        *(f"{name}_{part}" for name in RESOURCES for part in ("adjustment", *OF_IDLE)),
+    ),
     "volume": (),
     "balancer": (),
 }
@@ -198,16 +203,17 @@ def _assets(rows: ir.Table) -> ir.Table:
     for column in ASSET_COSTS:
         own = own if column == "pv_cost" else own + found[column]
     billed = ibis.ifelse(found.is_told, own * (1.0 + found.ratio), zero())
-    idle = {}
+    parts = {}
     for name in RESOURCES:
         cost = found[f"{name}_idle_cost"]
-        idle[f"{name}_idle_adjustment"] = cost * found.ratio
-        idle[f"{name}_idle_billed"] = ibis.ifelse(found.is_told, cost * (1.0 + found.ratio), zero())
+        parts[f"{name}_adjustment"] = found[f"{name}_cost"] * found.ratio
+        parts[f"{name}_idle_adjustment"] = cost * found.ratio
+        parts[f"{name}_idle_billed"] = ibis.ifelse(found.is_told, cost * (1.0 + found.ratio), zero())
     found = found.mutate(
         adjustment=own * found.ratio,
         billed_cost=billed,
         **dict.fromkeys(CLOUD, zero()),
-        **idle,
+        **parts,
         **{column: found[column] * (1.0 + found.ratio) for column in SCALED},
     ).select(*ASSET, *ADDED["asset"])
     return ibis.union(found, clouds().select(*found.columns), distinct=False)
