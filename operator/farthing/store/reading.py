@@ -1,5 +1,6 @@
 """Asking the store: the pieces of a window are read from their files, by one query after the other."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -89,25 +90,22 @@ class Reader:
         if shape.sharing.of_facts:
             parts = sorted([*self._query(asked, compiled(shared_costs, shape)), *parts], key=itemgetter("set", "part"))
         bears = {row["set"]: (row["weight"], row["bearers"]) for row in self._query(asked, compiled(bearing, shape))}
-        of_all = tuple(
-            (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
-            for index in range(len(asked.of_sets))
-        )
+        costs: dict[int, list[float]] = defaultdict(list)
+        for one in parts:
+            costs[one["set"]].append(one["cost"])
+        of_all = tuple((fsum(costs[index]), *bears.get(index, (0.0, 0.0))) for index in range(len(asked.of_sets)))
         return replace(asked, of_sets=of_all), parts
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows, and what to add up for the sums of all."""
-        shape = asked.shape
-        found, summed = self._cut(asked, limit)
-        rows, idle = [completed(row, shape, is_idle=False) for row in found], self._idle_rows(asked)
+        (rows, summed), idle = self._cut(asked, limit), self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
                 f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        counted = [*(completed(row, shape, is_idle=False) for row in summed), *idle] if limit else both
-        return both, counted
+        return both, [*summed, *idle] if limit else both
 
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows of ``report`` that ``limit`` leaves, and rows with the sums of all, if it is not 0."""
@@ -115,14 +113,16 @@ class Reader:
         unborne = not shape.filtered and any(spread > 0 and not bearers for spread, _, bearers in asked.of_sets)
         select = compiled(report_with_last_resort if unborne else report, shape)
         if not limit:
-            return self._query(asked, ordered(select, shape, MOST_ROWS + 1)), []
+            return _completed(shape, self._query(asked, ordered(select, shape, MOST_ROWS + 1))), []
         if sets == 1 and are_few(shape):
             # Who asks the same with another limit has the same answer.
             found = self._query(asked, ordered(select, shape, FEW + 1))
             if len(found) <= FEW:
-                return found[:limit], found
+                rows = _completed(shape, found)
+                return rows[:limit], rows
         found = self._query(asked, ordered(limited(select, shape, limit, sets), shape, MOST_ROWS + sets + 1))
-        return [row for row in found if not row["rows"]], [row for row in found if row["rows"]]
+        rows = _completed(shape, found)
+        return [row for row in rows if not row["rows"]], [row for row in rows if row["rows"]]
 
     def _idle_rows(self, asked: _Asked) -> list[Row]:
         shape = asked.shape
@@ -131,8 +131,8 @@ class Reader:
         if shape.filtered and shape.sharing.idle and not self._query(asked, compiled(overallocated, shape)):
             # Their idle is the rows' that stay; only what is overallocated would be told.
             return []
-        found = self._query(asked, ordered_idle(compiled(idle_report, shape), shape))
-        return [completed(row, shape, is_idle=True) for row in found]
+        found = self._query(asked, ordered_idle(compiled(idle_report, shape), shape, MOST_ROWS + 1))
+        return _completed(shape, found, is_idle=True)
 
     def _details(self, asked: _Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Row]]:
         """What ``rows`` have besides their sums (``model.detail.details``), by name."""
@@ -156,7 +156,7 @@ class Reader:
                 sources = self._sources(held, shape, select, parts)
                 if quoted("sums") in select:
                     found = " union all by name ".join(of_sets(self._sums(held, shape, part), part) for part in parts)
-                    if shape.sharing.pools:
+                    if quoted("spread") in select:
                         columns = ", ".join(map(quoted, ("set", *OF_SETS)))
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
                         found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL
@@ -215,3 +215,7 @@ class Reader:
         rows = f"select {named} from {parquet(part.files['workload'])} where {where}"  # noqa: S608 - quoted
         source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
         return f"select * from {source} where {of_days('day', part)}"  # noqa: S608 - likewise
+
+
+def _completed(shape: Shape, rows: Iterable[Row], *, is_idle: bool = False) -> list[Row]:
+    return [completed(row, shape, is_idle=is_idle) for row in rows]
