@@ -44,6 +44,7 @@ QUESTIONS = 400
 MANY_DAYS = 120
 HOUR = 3600
 CLUSTER = "bench"
+WEEK = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(END, UTC))
 
 PEAK_OF_CHILD = """
 import resource, subprocess, sys
@@ -134,11 +135,10 @@ def peak(url: str, store: Path, start: int) -> float:
 
 def seven_days(settings: Settings) -> dict[str, Any]:
     """A report of seven days by namespace, from the store, inside the process."""
-    window = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(END, UTC))
     with wiring.prometheus(settings) as prometheus:
         collector: Collector = wiring.collector(settings, prometheus)
-        collector.collect(window)
-    question = Question(Shape("allocation", ("namespace",)), window, ((window,),))
+        collector.collect(WEEK)
+    question = Question(Shape("allocation", ("namespace",)), WEEK, ((WEEK,),))
     figures = {**asked(settings, question), "bare_scan_p50_ms": bare_scan(settings)}
     print(f"7 days by namespace      {told(figures)}; the bare scan of the same files "
           f"{figures['bare_scan_p50_ms']:.1f} ms", flush=True)  # fmt: skip
@@ -147,8 +147,7 @@ def seven_days(settings: Settings) -> dict[str, Any]:
 
 def as_reported(settings: Settings) -> dict[str, Any]:
     """The same as a CostReport asks it: the fee shared, each row with its volumes and load balancers."""
-    window = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(END, UTC))
-    question = Question(Shape("allocation", ("namespace",), sharing=Sharing(overhead=True)), window, ((window,),))
+    question = Question(Shape("allocation", ("namespace",), sharing=Sharing(overhead=True)), WEEK, ((WEEK,),))
     figures = asked(settings, question, detailed=True)
     print(f"the same as a CostReport, with overhead, volumes and load balancers   {told(figures)}", flush=True)
     return figures
@@ -156,10 +155,9 @@ def as_reported(settings: Settings) -> dict[str, Any]:
 
 def shared_and_filtered(settings: Settings) -> dict[str, Any]:
     """A report of seven days by namespace and label, idle shared and rows filtered, from the store, inside the process."""
-    window = Window(datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(END, UTC))
     kept = parse_filter('namespace<~:"team"+label[env]:"production"')
     shape = Shape("allocation", ("namespace", "label:app"), sharing=Sharing(idle=True), kept=kept)
-    figures = asked(settings, Question(shape, window, ((window,),)))
+    figures = asked(settings, Question(shape, WEEK, ((WEEK,),)))
     print(f"7 days by namespace,label:app, idle shared, filtered   {told(figures)}", flush=True)
     return figures
 

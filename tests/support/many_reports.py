@@ -17,7 +17,7 @@ AGGREGATES = (["namespace"], ["controller"], ["namespace", "controller"], ["node
 WRITES = re.compile(r'^apiserver_request_total{.*verb="(APPLY|PATCH|PUT|POST|CREATE|UPDATE)"')
 SECONDS = 120.0
 LABEL = {"test": "many"}
-SELECTOR = "test=many"
+SELECTOR = ",".join(f"{name}={value}" for name, value in LABEL.items())
 
 
 @dataclass(frozen=True, slots=True)

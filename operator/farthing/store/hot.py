@@ -11,6 +11,7 @@ from typing import TypeAlias
 import duckdb
 
 from farthing.store.engine import run
+from farthing.store.turns import Turns
 
 MOST_ROWS = 400_000
 """Kept at most, in all: some 120 MB. A question over more reads the files."""
@@ -36,8 +37,7 @@ class HotTables:
     connection: duckdb.DuckDBPyConnection
     most_rows: int = MOST_ROWS
     _tables: "OrderedDict[Hashable, _Hot]" = field(default_factory=OrderedDict)
-    _making: dict[Hashable, Lock] = field(default_factory=dict)
-    """Held while a table is made: who asks for the same waits, and nobody else."""
+    _making: Turns = field(default_factory=Turns)
     _numbers: Iterator[int] = field(default_factory=count)
     _lock: Lock = field(default_factory=Lock)
     """Held while nothing takes long."""
@@ -69,9 +69,7 @@ class HotTables:
 
     def _made(self, key: Hashable, select: Select, *, few: bool) -> _Hot | None:
         """The table of ``key``, made if nobody else did meanwhile; None where it is too large."""
-        with self._lock:
-            making = self._making.setdefault(key, Lock())
-        with making:
+        with self._making.of(key):
             hot = self._held(key)
             if hot is not None:
                 return hot
@@ -88,8 +86,6 @@ class HotTables:
                 run(connection, f"drop table {table}")
             finally:
                 connection.close()
-                with self._lock:
-                    self._making.pop(key, None)
         return None
 
     def clear(self) -> None:

@@ -1,5 +1,6 @@
 """Asking the store: the pieces of a window are read from their files, by one query after the other."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -44,13 +45,13 @@ class _Asked:
     billed: tuple[tuple[float, ...], ...] = ()
     """What part of what is spread in each set bills changed, and what part they tell."""
 
-    def completed(self, row: Row) -> Row:
-        """``row`` of a report with what follows from it, and with what bills tell of the cost that was spread over it."""
-        whole = completed(row, self.shape, is_idle=False)
-        if self.billed:
-            changed, told = self.billed[row["set"]]
-            whole["shared_adjustment"] = whole["shared_cost"] * changed
-            whole["billed_cost"] += whole["shared_cost"] * told
+    def completed(self, rows: Iterable[Row]) -> list[Row]:
+        """``rows`` of a report with what follows from them, and with what bills tell of the cost that was spread over each."""
+        whole = [completed(row, self.shape, is_idle=False) for row in rows]
+        for row in whole if self.billed else ():
+            changed, of_bills = self.billed[row["set"]]
+            row["shared_adjustment"] = row["shared_cost"] * changed
+            row["billed_cost"] += row["shared_cost"] * of_bills
         return whole
 
     def values(self) -> str:
@@ -107,18 +108,17 @@ class Reader:
         if shape.sharing.of_facts:
             parts = sorted([*self._query(asked, compiled(shared_costs, shape)), *parts], key=itemgetter("set", "part"))
         bears = {row["set"]: (row["weight"], row["bearers"]) for row in self._query(asked, compiled(bearing, shape))}
-        of_all = tuple(
-            (fsum(one["cost"] for one in parts if one["set"] == index), *bears.get(index, (0.0, 0.0)))
-            for index in range(len(asked.of_sets))
-        )
-        billed = tuple(
-            tuple(
-                fsum(one.get(told, 0.0) for one in parts if one["set"] == index) / spread if spread else 0.0
-                for told in TOLD
+        costs: dict[int, list[Row]] = defaultdict(list)
+        for one in parts:
+            costs[one["set"]].append(one)
+        of_all, billed = [], []
+        for index in range(len(asked.of_sets)):
+            spread = fsum(one["cost"] for one in costs[index])
+            of_all.append((spread, *bears.get(index, (0.0, 0.0))))
+            billed.append(
+                tuple(fsum(one.get(name, 0.0) for one in costs[index]) / spread if spread else 0.0 for name in TOLD)
             )
-            for index, (spread, _, _) in enumerate(of_all)
-        )
-        return replace(asked, of_sets=of_all, billed=billed if shape.reconcile else ()), parts
+        return replace(asked, of_sets=tuple(of_all), billed=tuple(billed) if shape.reconcile else ()), parts
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows, and what to add up for the sums of all."""
@@ -126,16 +126,14 @@ class Reader:
             # What is added may change the order, so that a limit comes after it.
             rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
             return with_external(rows, self._query(asked, external_rows(asked.shape, asked.parts)), asked.shape, limit)
-        found, summed = self._cut(asked, limit)
-        rows, idle = [asked.completed(row) for row in found], self._idle_rows(asked)
+        (rows, summed), idle = self._cut(asked, limit), self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
             raise AnswerTooLargeError(
                 f"the answer has more than {MOST_ROWS} rows: set a limit, a longer step, or an aggregate of fewer properties"
             )
         # A sort of Python's keeps the order of what is equal: idle rows come after the others of their set.
         both = sorted([*rows, *idle], key=itemgetter("set"))
-        counted = [*map(asked.completed, summed), *idle] if limit else both
-        return both, counted
+        return both, [*summed, *idle] if limit else both
 
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows of ``report`` that ``limit`` leaves, and rows with the sums of all, if it is not 0."""
@@ -143,14 +141,16 @@ class Reader:
         unborne = not shape.filtered and any(spread > 0 and not bearers for spread, _, bearers in asked.of_sets)
         select = compiled(report_with_last_resort if unborne else report, shape)
         if not limit:
-            return self._query(asked, ordered(select, shape, MOST_ROWS + 1)), []
+            return asked.completed(self._query(asked, ordered(select, shape, MOST_ROWS + 1))), []
         if sets == 1 and are_few(shape):
             # Who asks the same with another limit has the same answer.
             found = self._query(asked, ordered(select, shape, FEW + 1))
             if len(found) <= FEW:
-                return found[:limit], found
+                rows = asked.completed(found)
+                return rows[:limit], rows
         found = self._query(asked, ordered(limited(select, shape, limit, sets), shape, MOST_ROWS + sets + 1))
-        return [row for row in found if not row["rows"]], [row for row in found if row["rows"]]
+        rows = asked.completed(found)
+        return [row for row in rows if not row["rows"]], [row for row in rows if row["rows"]]
 
     def _idle_rows(self, asked: _Asked) -> list[Row]:
         shape = asked.shape
@@ -159,7 +159,7 @@ class Reader:
         if shape.filtered and shape.sharing.idle and not self._query(asked, compiled(overallocated, shape)):
             # Their idle is the rows' that stay; only what is overallocated would be told.
             return []
-        found = self._query(asked, ordered_idle(compiled(idle_report, shape), shape))
+        found = self._query(asked, ordered_idle(compiled(idle_report, shape), shape, MOST_ROWS + 1))
         return [completed(row, shape, is_idle=True) for row in found]
 
     def _details(self, asked: _Asked, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Row]]:
@@ -182,7 +182,7 @@ class Reader:
                 sources = self._sources(held, shape, select, parts)
                 if quoted("sums") in select:
                     found = " union all by name ".join(of_sets(self._sums(held, shape, part), part) for part in parts)
-                    if shape.sharing.pools:
+                    if quoted("spread") in select:
                         columns = ", ".join(map(quoted, ("set", *OF_SETS)))
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
                         found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL

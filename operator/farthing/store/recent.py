@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from farthing.store.turns import Turns
+
 Row = dict[str, Any]
 
 MOST_DETAILS = 300_000
@@ -29,8 +31,7 @@ class RecentRows:
     """Kept at most, in all: some 50 MB."""
     _kept: "OrderedDict[str, list[Row]]" = field(default_factory=OrderedDict)
     _rows: int = 0
-    _running: dict[str, Lock] = field(default_factory=dict)
-    """Held while a statement runs: who asks for the same waits, and nobody else."""
+    _running: Turns = field(default_factory=Turns)
     _lock: Lock = field(default_factory=Lock)
     """Held while nothing takes long."""
 
@@ -40,19 +41,12 @@ class RecentRows:
         Equal statements have equal rows: they name each file, and each table made of files. Raises duckdb.Error.
         """
         kept = self._found(statement)
-        if kept is not None:
-            return list(filter(wanted, kept))
-        with self._lock:
-            running = self._running.setdefault(statement, Lock())
-        with running:
-            kept = self._found(statement)
-            if kept is not None:
-                return list(filter(wanted, kept))
-            try:
-                return self._run(statement, wanted)
-            finally:
-                with self._lock:
-                    self._running.pop(statement, None)
+        if kept is None:
+            with self._running.of(statement):
+                kept = self._found(statement)
+                if kept is None:
+                    return self._run(statement, wanted)
+        return list(filter(wanted, kept))
 
     def _found(self, statement: str) -> list[Row] | None:
         with self._lock:

@@ -50,10 +50,9 @@ def ordered(select: str, shape: Shape, most: int) -> str:
     return f'select * from ({select}) order by "set", {_order(shape)} limit {most:d}'  # noqa: S608 - our own SQL
 
 
-def ordered_idle(select: str, shape: Shape) -> str:
-    """SQL of the rows of idle cost, set by set, in the order that ``shape`` asks for; by total cost where they lack it."""
-    order = _order(shape if shape.sort_by in ORDERS_OF_IDLE else replace(shape, sort_by="totalCost"))
-    return f'select * from ({select}) order by "set", {order}'  # noqa: S608 - likewise
+def ordered_idle(select: str, shape: Shape, most: int) -> str:
+    """``ordered`` for rows of idle cost: by total cost where they lack what ``shape`` orders by."""
+    return ordered(select, shape if shape.sort_by in ORDERS_OF_IDLE else replace(shape, sort_by="totalCost"), most)
 
 
 def limited(select: str, shape: Shape, limit: int, sets: int) -> str:
