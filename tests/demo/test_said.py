@@ -47,7 +47,9 @@ def found(request: pytest.FixtureRequest) -> Found:
     chunk = Chunk(HOUR, tuple((START + hour * HOUR, 3600.0) for hour in range(HOURS)))
     with gathered(CatalogueSource(source), Workbench, chunk, "demo") as (bench, _):
         assert isinstance(bench, Workbench)
-        rows = run(bench.connection, "select namespace, pod, uid, kind, key, value from workload")
+        rows = run(
+            bench.connection, "select namespace, pod, uid, kind, key, value from workload where kind <> 'node_label'"
+        )
         owned = run(
             bench.connection,
             "select distinct namespace, pod, uid, controller_kind, controller from allocation where uid <> ''",

@@ -86,10 +86,13 @@ def test_a_newer_manifest_is_refused_and_left_alone(store: Store) -> None:
     keep(store, one_hour(1.0), seen(0))
     path = manifest_path(store.root, CLUSTER, DATE)
     body: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-    newer = msgspec.json.encode({"version": 3, "what": "we cannot know"})
-    assert body["version"] == 2
+    newer = msgspec.json.encode({"version": VERSION + 1, "what": "we cannot know"})
+    assert body["version"] == VERSION
     path.write_bytes(newer)
-    with pytest.raises(StoreVersionError, match=r"newer Farthing \(store version 3, this one reads up to 2\): upgrade"):
+    with pytest.raises(
+        StoreVersionError,
+        match=rf"newer Farthing \(store version {VERSION + 1}, this one reads up to {VERSION}\): upgrade",
+    ):
         keep(store, one_hour(2.0), seen(0))
     assert path.read_bytes() == newer
 
