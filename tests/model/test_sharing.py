@@ -290,7 +290,7 @@ def test_details_are_those_of_the_rows_shown(reader: Reader, parts: list[Part], 
     # A load balancer whose address changed is one.
     behind = {"node": "node-a", "provider_id": "", "service": "front", "run_seconds": 1800.0}
     balancers = [
-        {**container(pod="web"), **behind, "address": address, "cost": cost}
+        {**container(pod="web"), **behind, "address": address, "cost": cost, "saving": 0.0}
         for address, cost in (("", 1.0), ("192.0.2.1", 2.0))
     ]
     kept = [{name: one[name] for name in BALANCER} for one in balancers]

@@ -56,10 +56,11 @@ LONGEST = 1024
 MOST_TAGS = 8192
 """Characters that are kept of a text; tags that are longer are left out whole."""
 
-KIND = (
-    "provider", "billing_account", "billing_start", "sub_account", "service", "service_code", "service_category", "charge_category",
+TEXTS = (
+    "provider", "billing_account", "sub_account", "service", "service_code", "service_category", "charge_category",
 )  # fmt: skip
-
+KIND = ("currency", "billing_start", "billing_end", *TEXTS)
+"""What tells rows apart besides their resource, tags and time."""
 
 OF_BILL = ("billing_provider", "billing_account", "billing_start")
 """What bills are kept by."""
@@ -86,23 +87,28 @@ def spans(period: ir.Table, day: ir.Table) -> ir.Table:
     )
 
 
-def kinds(rows: ir.Table) -> ir.Table:
-    """What tells rows of files apart but for their time: columns kind, by which they are the same, ``KIND``, resource and tags."""
-    return rows.group_by("kind").agg(**{one: rows[one].arbitrary() for one in (*KIND, "resource", "tags")})
-
-
 def grouped(rows: ir.Table, span: ir.Table) -> ir.Table:
-    """``rows`` of files (charge_start, charge_end, kind, ``AMOUNTS``) added up by span and kind."""
+    """``rows`` of files (charge_start, charge_end, kind, row, ``AMOUNTS``) added up by span and kind: also how many, and the first's number."""
     spanned = span.select("charge_start", "charge_end", "span").distinct()
-    found = rows.select("charge_start", "charge_end", "kind", *AMOUNTS).join(spanned, ["charge_start", "charge_end"])
-    return found.group_by("span", "kind").agg(**{one: found[one].sum() for one in AMOUNTS})
+    found = rows.select("charge_start", "charge_end", "kind", "row", *AMOUNTS)
+    found = found.join(spanned, ["charge_start", "charge_end"])
+    sums = {one: found[one].sum() for one in AMOUNTS}
+    return found.group_by("span", "kind").agg(**sums, rows=found.count(), row=found.row.min())
+
+
+def kinds(group: ir.Table, rows: ir.Table) -> ir.Table:
+    """What tells the rows of ``grouped`` apart but for their time: columns kind, rows, ``KIND``, resource and tags, of the first row of each."""
+    first = group.group_by("kind").agg(rows=group.rows.sum(), row=group.row.min())
+    texts = rows.select("row", *KIND, "resource", "tags")
+    return first.join(texts, "row").drop("row")
 
 
 def named(kind: ir.Table) -> ir.Table:
-    """Each of ``kinds`` with the texts of ``BILL``, with ``OF_BILL``, and a number that tells rows apart as they are kept, in order."""
-    rows = kind.mutate(
-        **{name: _text(kind[name]) for name in (*KIND, "resource") if name != "billing_start"}, tags=_tags(kind.tags)
-    )
+    """Each of ``kinds`` with the texts of ``BILL``, with ``OF_BILL``, and a number that tells rows apart as they are kept, in order.
+
+    Its billing_start and billing_end are numbers. [unix s]
+    """
+    rows = kind.mutate(**{name: _text(kind[name]) for name in (*TEXTS, "resource")}, tags=_tags(kind.tags))
     rows = rows.mutate(
         resource_key=resource_key(rows.resource),
         billing_provider=rows.provider,
@@ -119,17 +125,21 @@ def named(kind: ir.Table) -> ir.Table:
     )
     apart = [*OF_BILL, *(name for name in BILL if name not in {"start", "resource", *AMOUNTS, "credit"})]
     number = ibis.dense_rank().over(ibis.window(order_by=[rows[one] for one in apart]))
-    return rows.select("kind", *apart, "resource", number=number)
+    return rows.select("kind", "rows", "billing_end", *apart, "resource", number=number)
 
 
-def bill_rows(group: ir.Table, span: ir.Table, name: ir.Table) -> ir.Table:
-    """The days of ``grouped``: columns ``BILL`` and ``OF_BILL``, and the number of ``name``, which is ``named``."""
+def added_up(group: ir.Table, span: ir.Table, name: ir.Table) -> ir.Table:
+    """``grouped`` by day and the number of ``named``: columns number, start and ``AMOUNTS``."""
     days = group.join(span.select("span", "start", "part").distinct(), "span").join(
         name.select("kind", "number"), "kind"
     )
     sums = {one: (days[one] * days.part).sum().round(12) for one in AMOUNTS}
-    added = days.group_by("number", "start").agg(**sums)
-    texts = [one for one in name.columns if one not in {"kind", "number", "resource"}]
+    return days.group_by("number", "start").agg(**sums)
+
+
+def bill_rows(added: ir.Table, name: ir.Table) -> ir.Table:
+    """``added_up`` with the texts of ``named``: columns ``BILL`` and ``OF_BILL``, and number."""
+    texts = [one for one in name.columns if one not in {"kind", "rows", "billing_end", "number", "resource"}]
     told = name.group_by("number").agg(resource=name.resource.min(), **{one: name[one].min() for one in texts})
     rows = added.join(told, "number")
     credit = ibis.ifelse(rows.charge_category == "Credit", rows.cost, zero())

@@ -41,7 +41,8 @@ def shared_costs(shape: Shape) -> ir.Table:
         fees = fees.mutate(part=ibis.literal("overhead"), **dict.fromkeys(told, zero()))
         parts.append(fees.select(*PART, *told))
     both = parts[0] if len(parts) == 1 else ibis.union(*parts, distinct=False)
-    return both.filter(both.cost > 0)
+    # What a bill says costs nothing was changed by it all the same.
+    return both.filter((both.cost > 0) | (both.adjustment != 0)) if told else both.filter(both.cost > 0)
 
 
 def _told(shared: ir.Table, shape: Shape) -> dict[str, ir.FloatingValue]:
@@ -74,7 +75,7 @@ def bearing(shape: Shape) -> ir.Table:
 def with_last_resort(rows: ir.Table, shape: Shape) -> ir.Table:
     """``rows`` of ``summed_rows``, and where nothing bears what is spread one of nothing and without names, which does."""
     sets = ibis.table({"set": "int64", **OF_SETS}, name="sets")
-    sets = sets.filter((sets.spread > 0) & (sets.bearers == 0))
+    sets = sets.filter(sets.unborne > 0)
     # Facts tell their start, which nobody asks a report for.
     rows = rows.select(*(one for one in rows.columns if one != "start"))
     values = {

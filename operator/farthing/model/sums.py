@@ -26,8 +26,8 @@ NOT_ADDED = (*LARGEST, "seconds", "run_seconds", "run_start", "run_end")
 AMOUNTS = tuple(column for column, kind in ALLOCATION.items() if kind == "float64" and column not in NOT_ADDED)
 """Columns of the facts that add up."""
 
-OF_SETS = {"spread": "float64", "weight": "float64", "bearers": "float64"}
-"""What is spread over the rows of a set, what they weigh [currency], and how many groups of them bear it."""
+OF_SETS = dict.fromkeys(("spread", "weight", "bearers", "unborne"), "float64")
+"""What is spread over the rows of a set, what they weigh [currency], how many groups of them bear it, and 1 where none is there to."""
 
 TENANT = "tenant"
 """The namespace of a row, where a question is of one namespace: all tenants ask the same sums."""

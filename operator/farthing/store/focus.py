@@ -1,6 +1,6 @@
 """Reading bills: FOCUS files as CSV or Parquet, however large, added up by DuckDB within its memory limit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import ibis
+import ibis.expr.types as ir
 
 from farthing.errors import InvalidBillError, StoreError
-from farthing.model.focus import AMOUNTS, BILL, TAKEN, bill_rows, grouped, kinds, named, spans
+from farthing.model.focus import AMOUNTS, BILL, TAKEN, added_up, bill_rows, grouped, kinds, named, spans
 from farthing.model.window import Window, days
 from farthing.store.engine import connect, quoted, run, sql, text, told
 from farthing.store.focus_files import all_rows
@@ -31,8 +32,9 @@ LATEST = 4_102_444_800
 """2100-01-01. [unix s]"""
 
 DAY = 86_400
-INSTANTS = ("charge_start", "charge_end", "billing_start", "billing_end")
-NEEDED = (*INSTANTS, "currency", "provider", "billing_account")
+NEEDED = ("billing_start", "billing_end", "currency", "provider", "billing_account")
+_NUMBERS = {"billing_start", "billing_end"}
+"""Instants that are numbers once kinds are made. [unix s]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Found:
 
 
 class FocusReader:
-    """A DuckDB with the rows of files, checked and added up, as the table ``billed``."""
+    """A DuckDB with the rows of files, checked and added up, as ``billed``."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, bills: list[Found]) -> None:
         self.connection = connection
@@ -74,12 +76,9 @@ def reading(paths: Sequence[Path], currency: str, zone: tzinfo) -> Iterator[Focu
             # What takes seconds would draw one where the answer is printed.
             run(connection, "set enable_progress_bar = false")
             run(connection, f"create temp view focus as {all_rows(connection, paths, Path(folder))}")
-            named = ", ".join(map(quoted, NEEDED))
-            counts = ", ".join(f"count({one}) as {one}" for one in AMOUNTS)
-            seen = f"select {named}, count(*) as rows, {counts} from focus group by all"  # noqa: S608 - names of our own
-            run(connection, f"create temp table seen as {seen}")
-            bills = _checked(connection, currency)
-            _add_up(connection, zone)
+            _add_up(connection, _days(connection, zone))
+            _checked(connection, currency)
+            bills = _bills(connection)
         except duckdb.OutOfMemoryException as error:
             raise StoreError(
                 f"{_named(paths)} needs more memory than there is: import a part of it at a time"
@@ -97,21 +96,71 @@ def _named(paths: Sequence[Path]) -> str:
     return f"{paths[0]}" + (f" with {len(paths) - 1} more files" if len(paths) > 1 else "")
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, currency: str) -> list[Found]:
-    """The bills that were seen, if their currency, periods and costs are sound. Raises InvalidBillError."""
-    lacking = " or ".join(f"{one} is null" for one in NEEDED)
-    empty, rows, *counts = run(
+def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
+    """The local days of the charges, whose periods and costs are whole; makes the table ``period``. Raises InvalidBillError."""
+    counts = ", ".join(f"count({one})::bigint as {one}" for one in AMOUNTS)
+    run(
         connection,
-        f"select count(*) filter (where {lacking}), coalesce(sum(rows), 0)::bigint, "  # noqa: S608 - names of our own
-        f"{', '.join(f'coalesce(sum({one}), 0)::bigint' for one in AMOUNTS)} from seen",
+        "create temp table period as select charge_start, charge_end, count(*) as rows, "  # noqa: S608 - names of our own
+        f"{counts}, epoch(cast(charge_start as timestamptz)) as began, epoch(cast(charge_end as timestamptz)) as ended "
+        "from focus group by charge_start, charge_end",
+    )
+    columns = (*AMOUNTS, "charge_start", "charge_end")
+    rows, *given = run(
+        connection,
+        "select coalesce(sum(rows), 0)::bigint, "  # noqa: S608 - names of our own
+        f"{', '.join(f'coalesce(sum({one}), 0)::bigint' for one in AMOUNTS)}, "
+        "coalesce(sum(rows) filter (where began is not null), 0)::bigint, "
+        "coalesce(sum(rows) filter (where ended is not null), 0)::bigint from period",
     )[0]
     if not rows:
         raise InvalidBillError("the bill has no rows: export one with charges in it")
-    lost = [name for (one, name), count in zip(AMOUNTS.items(), counts, strict=True) if count < rows]
-    if empty or lost:
-        named = lost or [TAKEN[one] for one in NEEDED]
+    _whole(one for one, count in zip(columns, given, strict=True) if count < rows)
+    first, last = _bounds(connection, "period", "began", "ended", MOST_DAYS)
+    return days(Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(max(last, first + 1), UTC)), zone)
+
+
+def _whole(lost: Iterable[str]) -> None:
+    if named := [AMOUNTS.get(one) or TAKEN[one] for one in lost]:
         raise InvalidBillError(f"the bill has rows without a value of {' or '.join(named)}: export it again whole")
-    currencies = [row[0] for row in run(connection, "select distinct currency from seen order by 1 limit 6")]
+
+
+def _bounds(connection: duckdb.DuckDBPyConnection, table: str, start: str, end: str, most: int) -> tuple[float, float]:
+    """The first start and the last end of periods [unix s]. Raises InvalidBillError."""
+    first, last, backwards, longest = run(
+        connection,
+        f"select min({start}), max({end}), bool_or({end} < {start}), max({end} - {start}) from {quoted(table)}",  # noqa: S608 - names of our own
+    )[0]
+    if backwards or first < 0 or last > LATEST or last - first > SPANNED_DAYS * DAY or longest > most * DAY:
+        raise InvalidBillError(
+            f"the bill has periods that no bill has: they go from {_date(first)} to {_date(last)}, the longest for "
+            f"{longest / DAY:.0f} days; allowed are {most} days each, from 1970 to 2100, each with its end after its start"
+        )
+    return first, last
+
+
+def _date(unix: float) -> str:
+    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d}" if 0 <= unix <= LATEST else "outside of 1970 to 2100"
+
+
+def _add_up(connection: duckdb.DuckDBPyConnection, found: Sequence[Window]) -> None:
+    """Make the tables ``span``, ``grouped`` and ``kind``: what the rows of files come to."""
+    bounds = [(int(day.start.timestamp()), int(day.end.timestamp())) for day in found]
+    run(connection, 'create temp table "day" ("start" bigint, day_end bigint)')
+    connection.executemany('insert into "day" values (?, ?)', bounds)
+    for name in ("span", "grouped"):
+        _make(connection, name)
+    tags = "case when typeof(tags) = 'VARCHAR' then cast(tags as varchar) else cast(to_json(tags) as varchar) end"
+    instants = [f"epoch(cast({one} as timestamptz))::bigint as {one}" for one in ("billing_start", "billing_end")]
+    _make(connection, "kind", f"* replace ({tags} as tags, {', '.join(instants)})")
+
+
+def _checked(connection: duckdb.DuckDBPyConnection, currency: str) -> None:
+    """See that what rows are told apart by is whole, and in ``currency``. Raises InvalidBillError."""
+    counts = ", ".join(f"count(*) filter (where {one} is null)" for one in NEEDED)
+    found = run(connection, f"select {counts} from kind")[0]  # noqa: S608 - names of our own
+    _whole(one for one, count in zip(NEEDED, found, strict=True) if count)
+    currencies = [row[0] for row in run(connection, "select distinct currency from kind order by 1 limit 6")]
     if len(currencies) > 1:
         raise InvalidBillError(
             f"the bill is in several currencies ({', '.join(currencies)}): import those files that are in {currency} alone"
@@ -121,22 +170,23 @@ def _checked(connection: duckdb.DuckDBPyConnection, currency: str) -> list[Found
             f"the bill is in {currencies[0]} and the store in {currency}: nothing is converted; if the rates are in "
             f"{currencies[0]} too, say --currency {currencies[0]}"
         )
-    instants = ", ".join(f"epoch(cast({one} as timestamptz)) as {one}" for one in INSTANTS)
-    run(connection, f"create temp table dated as select * replace ({instants}) from seen")  # noqa: S608 - likewise
-    first, last, backwards, longest = run(
-        connection,
-        "select least(min(charge_start), min(billing_start)), greatest(max(charge_end), max(billing_end)), "
-        "coalesce(bool_or(charge_end < charge_start or billing_end <= billing_start), false), "
-        "max(charge_end - charge_start) from dated",
-    )[0]
-    if backwards or first < 0 or last > LATEST or last - first > SPANNED_DAYS * DAY or longest > MOST_DAYS * DAY:
+    _bounds(connection, "kind", "billing_start", "billing_end", MOST_DAYS)
+
+
+def _bills(connection: duckdb.DuckDBPyConnection) -> list[Found]:
+    """Make ``billed``, rows of days and resources, and tell the bills in it. Raises InvalidBillError."""
+    for name in ("named", "added"):
+        _make(connection, name)
+    sound = " and ".join(f"abs({one}) <= {MOST_COST}" for one in AMOUNTS)
+    if run(connection, f"select count(*) from added where not ({sound})")[0][0]:  # noqa: S608 - names of our own
         raise InvalidBillError(
-            f"the bill has periods that no bill has: they go from {_date(first)} to {_date(last)}, the longest for "
-            f"{longest / DAY:.0f} days; allowed are {MOST_DAYS} days a charge, from 1970 to 2100, each with its end after its start"
+            f"the bill has costs that are no number, or more than {MOST_COST:g} of one resource and day"
         )
+    # Texts take most of the room: they are put to the sums as these are written.
+    run(connection, f"create temp view billed as {_steps()['billed']}")
     found = run(
         connection,
-        "select provider, billing_account, billing_start::bigint, max(billing_end)::bigint, sum(rows)::bigint from dated "
+        "select billing_provider, billing_account, billing_start, max(billing_end), sum(rows)::bigint from named "
         "group by all order by all",
     )
     if len(found) > MOST_BILLS:
@@ -144,48 +194,25 @@ def _checked(connection: duckdb.DuckDBPyConnection, currency: str) -> list[Found
     return [Found(*row) for row in found]
 
 
-def _date(unix: float) -> str:
-    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d}" if 0 <= unix <= LATEST else "outside of 1970 to 2100"
-
-
-def _add_up(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> None:
-    """Make the table ``billed``: rows of days and resources. Raises InvalidBillError."""
-    run(
-        connection,
-        "create temp table period as select distinct charge_start, charge_end, epoch(cast(charge_start as timestamptz)) as "
-        "began, epoch(cast(charge_end as timestamptz)) as ended from seen",
-    )
-    first, last = run(connection, "select min(began), max(greatest(ended, began + 1)) from period")[0]
-    found = days(Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC)), zone)
-    bounds = [(int(day.start.timestamp()), int(day.end.timestamp())) for day in found]
-    run(connection, 'create temp table "day" ("start" bigint, day_end bigint)')
-    connection.executemany('insert into "day" values (?, ?)', bounds)
-    instant = "epoch(cast(billing_start as timestamptz))::bigint"
-    tags = "case when typeof(tags) = 'VARCHAR' then cast(tags as varchar) else cast(to_json(tags) as varchar) end"
-    given = {"kind": f"* replace ({tags} as tags, {instant} as billing_start)"}
-    for name, select in _steps():
-        run(connection, f"create temp table {quoted(name)} as select {given.get(name, '*')} from ({select})")  # noqa: S608 - likewise
-    sound = f"abs(cost) <= {MOST_COST} and abs(list_cost) <= {MOST_COST} and abs(billed_cost) <= {MOST_COST}"
-    odd = run(connection, f"select count(*) from billed where not ({sound})")  # noqa: S608 - likewise
-    if odd[0][0]:
-        raise InvalidBillError(
-            f"the bill has costs that are no number, or more than {MOST_COST:g} of one resource and day"
-        )
+def _make(connection: duckdb.DuckDBPyConnection, name: str, columns: str = "*") -> None:
+    run(connection, f"create temp table {quoted(name)} as select {columns} from ({_steps()[name]})")  # noqa: S608 - our own SQL
 
 
 @cache
-def _steps() -> tuple[tuple[str, str], ...]:
-    """Name and SQL of what is made of the files' rows, one after the other."""
+def _steps() -> dict[str, str]:
+    """SQL of what is made of the files' rows, one after the other, by its name."""
     period = {"charge_start": "string", "charge_end": "string", "began": "float64", "ended": "float64"}
     span = spans(ibis.table(period, name="period"), ibis.table({"start": "int64", "day_end": "int64"}, name="day"))
     amounts = dict.fromkeys(AMOUNTS, "float64")
-    rows = ibis.table({**dict.fromkeys(TAKEN, "string"), **amounts, "kind": "uint64"}, name="focus")
-    found, known = kinds(rows), ibis.table(span.schema(), name="span")
-    group = grouped(rows, known)
-    # When a billing period began is a number by then.
-    name = named(ibis.table({**dict(found.schema().items()), "billing_start": "int64"}, name="kind"))
-    billed = bill_rows(
-        *(ibis.table(one.schema(), name=said) for said, one in (("grouped", group), ("span", span), ("named", name)))
-    )
-    made = {"span": span, "kind": found, "named": name, "grouped": group, "billed": billed}
-    return tuple((name, sql(step)) for name, step in made.items())
+    rows = ibis.table({**dict.fromkeys(TAKEN, "string"), **amounts, "kind": "uint64", "row": "int64"}, name="focus")
+    made = {"span": span, "grouped": grouped(rows, _made("span", span))}
+    made["kind"] = kinds(_made("grouped", made["grouped"]), rows)
+    made["named"] = named(_made("kind", made["kind"]))
+    made["added"] = added_up(*(_made(one, made[one]) for one in ("grouped", "span", "named")))
+    made["billed"] = bill_rows(_made("added", made["added"]), _made("named", made["named"]))
+    return {name: sql(step) for name, step in made.items()}
+
+
+def _made(name: str, step: ir.Table) -> ir.Table:
+    """The table that ``step`` has become."""
+    return ibis.table(dict(step.schema().items()) | dict.fromkeys(_NUMBERS & set(step.columns), "int64"), name=name)

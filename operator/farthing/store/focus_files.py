@@ -9,14 +9,21 @@ from farthing.errors import InvalidBillError
 from farthing.model.focus import AMOUNTS, KIND, MANDATORY, TAKEN
 from farthing.store.engine import parquet, quoted, run, text
 
+_KIND = f"hash({', '.join(KIND)}, md5_number(resource), md5_number(cast(tags as varchar)))"
+"""SQL of a number that rows of one kind share, which takes a tenth of the time of their texts to group by. That two kinds share
+one of 2 ** 64 will not be met by chance, nor be made on purpose with what anyone may write, names and tags of resources."""
+
 
 def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folder: Path) -> str:
-    """SQL of the rows of all files, with the columns ``TAKEN``, ``AMOUNTS`` and ``kind``; what is not Parquet becomes it in ``folder``."""
+    """SQL of the rows of all files, with the columns ``TAKEN``, ``AMOUNTS``, ``kind`` and ``row``, a number of its own.
+
+    What is not Parquet becomes it in ``folder``. Raises InvalidBillError.
+    """
     kinds: dict[str, list[Path]] = {}
     for path in paths:
         kinds.setdefault(_kind_of(path), []).append(path)
     selects = []
-    for kind, files in kinds.items():
+    for place, (kind, files) in enumerate(kinds.items()):
         types: dict[str, str] = {}
         for file in files:
             found = _columns(connection, kind, file)
@@ -30,15 +37,15 @@ def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folde
             types |= found
         taken = [f"{_taken(name, types)} as {alias}" for alias, name in TAKEN.items()]
         taken += [f'cast("{name}" as double) as {alias}' for alias, name in AMOUNTS.items()]
-        rows = f"select {', '.join(taken)} from {_scan(kind, files)}"  # noqa: S608 - names of our own
+        columns, source = ", ".join(taken), _scan(kind, files)
         if kind != "parquet":
             # Rows are looked at several times, and text takes longest to read.
             staged = folder / f"{kind}.parquet"
-            run(connection, f"copy ({rows}) to {text(str(staged))} (format parquet)")
-            rows = f"select * from {parquet([staged])}"  # noqa: S608 - quoted
-        selects.append(rows)
-    # A number takes a tenth of the time to group by; that two of a bill's kinds share one of 2 ** 64 will not be met.
-    return f"select *, hash({', '.join((*KIND, 'resource', 'tags'))}) as kind from ({' union all '.join(selects)})"  # noqa: S608 - names of our own
+            run(connection, f"copy (select {columns} from {source}) to {text(str(staged))} (format parquet)")  # noqa: S608 - names of our own
+            columns, source = "*", parquet([staged])
+        row = f"{place << 60:d} + (file_index::bigint << 40) + file_row_number"
+        selects.append(f"select {columns}, {row} as row from {source}")  # noqa: S608 - likewise
+    return f"select *, {_KIND} as kind from ({' union all '.join(selects)})"  # noqa: S608 - likewise
 
 
 def _taken(name: str, types: dict[str, str]) -> str:

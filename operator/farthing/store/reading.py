@@ -40,18 +40,18 @@ class _Asked:
 
     shape: Shape
     parts: Sequence[Part]
-    of_sets: tuple[tuple[float, float, float], ...]
+    of_sets: tuple[tuple[float, ...], ...]
     """``model.sums.OF_SETS``."""
     billed: tuple[tuple[float, ...], ...] = ()
-    """What part of what is spread in each set bills changed, and what part they tell."""
+    """What bills changed of what is spread in each set, and what of it they tell. [currency]"""
 
     def completed(self, rows: Iterable[Row]) -> list[Row]:
         """``rows`` of a report with what follows from them, and with what bills tell of the cost that was spread over each."""
         whole = [completed(row, self.shape, is_idle=False) for row in rows]
         for row in whole if self.billed else ():
             changed, of_bills = self.billed[row["set"]]
-            row["shared_adjustment"] = row["shared_cost"] * changed
-            row["billed_cost"] += row["shared_cost"] * of_bills
+            row["shared_adjustment"] = row["share"] * changed
+            row["billed_cost"] += row["share"] * of_bills
         return whole
 
     def values(self) -> str:
@@ -94,7 +94,7 @@ class Reader:
             # What no bill adjusts is asked in fewer columns.
             shape = replace(shape, reconcile=False, external=False)
         sets = 1 + max(index for part in parts for index in part.sets.values())
-        asked = _Asked(shape, parts, ((0.0, 0.0, 0.0),) * max(sets, len(passed)))
+        asked = _Asked(shape, parts, ((0.0,) * len(OF_SETS),) * max(sets, len(passed)))
         shared: list[Row] = []
         if shape.sharing.pools:
             asked, shared = self._spreading(asked, passed)
@@ -113,11 +113,11 @@ class Reader:
             costs[one["set"]].append(one)
         of_all, billed = [], []
         for index in range(len(asked.of_sets)):
-            spread = fsum(one["cost"] for one in costs[index])
-            of_all.append((spread, *bears.get(index, (0.0, 0.0))))
-            billed.append(
-                tuple(fsum(one.get(name, 0.0) for one in costs[index]) / spread if spread else 0.0 for name in TOLD)
-            )
+            spread, *of_bills = (fsum(one.get(name, 0.0) for one in costs[index]) for name in ("cost", *TOLD))
+            weight, bearers = bears.get(index, (0.0, 0.0))
+            unborne = not shape.filtered and not bearers and (spread > 0 or any(of_bills))
+            of_all.append((spread, weight, bearers, float(unborne)))
+            billed.append(tuple(of_bills))
         return replace(asked, of_sets=tuple(of_all), billed=tuple(billed) if shape.reconcile else ()), parts
 
     def _rows_and_sums(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
@@ -138,7 +138,7 @@ class Reader:
     def _cut(self, asked: _Asked, limit: int) -> tuple[list[Row], list[Row]]:
         """The rows of ``report`` that ``limit`` leaves, and rows with the sums of all, if it is not 0."""
         shape, sets = asked.shape, len(asked.of_sets)
-        unborne = not shape.filtered and any(spread > 0 and not bearers for spread, _, bearers in asked.of_sets)
+        unborne = any(unborne for *_, unborne in asked.of_sets)
         select = compiled(report_with_last_resort if unborne else report, shape)
         if not limit:
             return asked.completed(self._query(asked, ordered(select, shape, MOST_ROWS + 1))), []
