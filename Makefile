@@ -22,9 +22,9 @@ check: setup ## linters, types, layers, and the quick tests that need no server 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m farthing.resources.crd --check crds
-	$(BIN)/pytest -n auto --dist loadfile -m "not cluster and not prometheus and not slow"
+	$(BIN)/pytest -n auto --dist loadfile -m "not cluster and not prometheus and not s3 and not slow"
 
-test: tools ## every test, against a real kube-apiserver and Prometheus (built on first use, 15 to 20 minutes)
+test: tools ## every test, against a real kube-apiserver, Prometheus and S3 server (built on first use, 15 to 20 minutes)
 	FARTHING_REQUIRE_TOOLS=1 $(BIN)/pytest -n auto --dist loadfile -m "not cluster"
 	FARTHING_REQUIRE_TOOLS=1 $(BIN)/pytest -m cluster
 

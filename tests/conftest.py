@@ -14,12 +14,13 @@ from tests.support import tools
 from tests.support.cluster import Cluster, UnnamedClusterError, given_cluster
 from tests.support.controlplane import PROGRAMS, ControlPlane
 from tests.support.prometheus_server import PrometheusServer
+from tests.support.s3_server import S3Server
 
-MARK_OF_FIXTURE = {"control_plane": "cluster", "prometheus_server": "prometheus"}
-NAME_OF_MARK = {"cluster": "control plane", "prometheus": "Prometheus"}
+MARK_OF_FIXTURE = {"control_plane": "cluster", "prometheus_server": "prometheus", "s3_server": "s3"}
+NAME_OF_MARK = {"cluster": "control plane", "prometheus": "Prometheus", "s3": "S3 server"}
 
 ran = pytest.StashKey[Counter[str]]()
-servers = pytest.StashKey[dict[str, ControlPlane | PrometheusServer]]()
+servers = pytest.StashKey[dict[str, ControlPlane | PrometheusServer | S3Server]]()
 
 
 # What CI finds must be found again by who mends it: there, the same examples at each run.
@@ -79,9 +80,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     counts = config.stash[ran]
-    terminalreporter.write_line(
-        f"{counts['cluster']} tests ran against the real control plane, {counts['prometheus']} against the real Prometheus"
-    )
+    told = (f"{counts[mark]} against the real {name}" for mark, name in NAME_OF_MARK.items())
+    terminalreporter.write_line(f"tests ran: {', '.join(told)}")
 
 
 def marks_of(item: pytest.Item) -> list[str]:
@@ -139,5 +139,15 @@ def prometheus_server(
     """A Prometheus that all tests share: give what you write a label of your own."""
     server = PrometheusServer(tmp_path_factory.mktemp("prometheus"), programs("prometheus")["prometheus"])
     pytestconfig.stash[servers]["prometheus"] = server
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[S3Server]:
+    """An S3 server that all tests share: name buckets, which are folders, of your own."""
+    folder = tmp_path_factory.mktemp("s3")
+    server = S3Server(folder / "buckets", folder / "logs", programs("versitygw")["versitygw"])
+    pytestconfig.stash[servers]["s3"] = server
     with server:
         yield server

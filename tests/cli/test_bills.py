@@ -8,7 +8,8 @@ import pytest
 from farthing.store.days import Store
 from tests.support.command import Farthing
 from tests.support.fact_rows import FactTables, container, keep, node, seen
-from tests.support.focus_files import as_csv, charge
+from tests.support.focus_files import as_csv, as_parquet, charge
+from tests.support.s3_server import S3Server
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,22 @@ def test_a_bill_is_imported_listed_and_removed(farthing: Farthing, store: str, t
     assert farthing("bills", "remove", ID, "--store", store).code == 2
 
 
+def test_a_bill_in_a_bucket_is_imported(
+    farthing: Farthing, store: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    month = s3_server.folder / "bills" / "exports" / "BILLING_PERIOD=2026-11"
+    month.mkdir(parents=True)
+    as_parquet(month / "part-1.parquet", [charge("i-a", 5.0)])
+    as_csv(month / "part-2.csv.gz", [charge("i-a", 1.5)])
+    (month / "manifest.json").write_text("{}")
+    done = farthing("bills", "import", "s3://bills/exports/BILLING_PERIOD=2026-11/part-*", "--store", store)
+    assert (done.code, done.err) == (0, "")
+    (row,) = (line for line in done.out.splitlines() if line.startswith(ID))
+    assert row.split()[1] == "6.5000"
+
+
 def test_reports_tell_what_the_bill_changed(farthing: Farthing, store: str, tmp_path: Path) -> None:
     farthing("bills", "import", str(as_csv(tmp_path / "a.csv", [charge("i-a", 6.0)])), "--store", store)
     question = ("allocation", "--window", DAY, "--store", store, "-o", "json")
@@ -64,10 +81,7 @@ def test_reports_tell_what_the_bill_changed(farthing: Farthing, store: str, tmp_
 @pytest.mark.parametrize(
     ("named", "sentence"),
     [
-        (
-            "s3://bucket/bill.parquet",
-            "lies in object storage (s3), which is not read directly: mount the bucket, or copy",
-        ),
+        ("ftp://host/bill.parquet", "'ftp://host/bill.parquet' names no objects: write s3://, gs:// or az://"),
         ("nothing-*.csv", "no file is meant by 'nothing-*.csv'"),
     ],
 )

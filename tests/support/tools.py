@@ -51,6 +51,7 @@ TOOLS = {
         Tool("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", 2),
         Tool("prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus", 3.5),
         Tool("promtool", "prometheus", "github.com/prometheus/prometheus/cmd/promtool", 0.5),
+        Tool("versitygw", "versitygw", "github.com/versity/versitygw/cmd/versitygw", 1.5),
     )
 }
 

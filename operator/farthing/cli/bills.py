@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from glob import glob
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ import msgspec
 from farthing import wiring
 from farthing.cli.failure import FAILED
 from farthing.cli.options import CONTEXT, common
+from farthing.cli.progress import bar
 from farthing.cli.show import print_columns
 from farthing.errors import InvalidBillError, StoreError
 from farthing.model.window import rfc3339
@@ -20,6 +22,7 @@ from farthing.resources.text import money_text
 from farthing.settings import Settings
 from farthing.store.bills import Bill, Bills
 from farthing.store.focus import reading
+from farthing.store.objects import copied, is_address
 
 MOST_FILES = 10_000
 
@@ -35,19 +38,24 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE|PATTERN...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE|PATTERN|ADDRESS...")
 @form
 @common
 def import_bills(settings: Settings, files: tuple[str, ...], output: str) -> None:
     """Keep the bills in FILEs: CSV or Parquet, also gzip; a PATTERN such as 'exports/*.parquet' stands for several.
 
+    An ADDRESS is of files in object storage: 's3://bucket/exports/2026-10/*.parquet', gs:// or az://. Credentials come from the
+    environment, as for the provider's own tool: AWS_ACCESS_KEY_ID or a web identity, GOOGLE_APPLICATION_CREDENTIALS,
+    AZURE_STORAGE_ACCOUNT_NAME and so on; AWS_ENDPOINT_URL names a server that speaks S3.
+
     Name all files of a bill at once: a bill that comes again takes the place of what was imported of that account and billing
     period before.
     """
-    paths = _paths(files)
     bills = wiring.bills(settings)
-    with bills.writing(), reading(paths, settings.currency, settings.zone) as found:
-        kept = bills.keep(found, settings.currency, int(time.time()))
+    with TemporaryDirectory(prefix="farthing-") as folder:
+        paths = _paths(files, Path(folder))
+        with bills.writing(), reading(paths, settings.currency, settings.zone) as found:
+            kept = bills.keep(found, settings.currency, int(time.time()))
     _print(kept, output, lambda _: "good")
 
 
@@ -84,23 +92,22 @@ def state_of(bills: Bills, bill: Bill) -> str:
     return "good"
 
 
-def _paths(named: Sequence[str]) -> list[Path]:
-    """The files that are meant, each once. Raises InvalidBillError."""
+def _paths(named: Sequence[str], folder: Path) -> list[Path]:
+    """The files that are meant, each once, those of object storage copied to ``folder``. Raises InvalidBillError, StoreError."""
     found: list[Path] = []
-    for one in named:
-        scheme, separator, _ = one.partition("://")
-        if separator:
-            raise InvalidBillError(
-                f"{one!r} lies in object storage ({scheme}), which is not read directly: mount the bucket, or copy the bill to "
-                "a folder with the provider's own tool, and import it from there"
-            )
-        if Path(one).is_file():
-            found.append(Path(one))
-            continue
-        matches = [Path(match) for match in sorted(glob(one, recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - absolute patterns too
-        if not matches:
-            raise InvalidBillError(f"no file is meant by {one!r}: name the files of a bill, or a pattern in quotes")
-        found += matches
+    with bar("copy") as progress:
+        for one in named:
+            before = len(found)
+            if is_address(one):
+                for path, count, of in copied(one, folder):
+                    progress(path.name, count, of)
+                    found.append(path)
+            elif Path(one).is_file():
+                found.append(Path(one))
+            else:
+                found += [Path(match) for match in sorted(glob(one, recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - absolute patterns too
+            if len(found) == before:
+                raise InvalidBillError(f"no file is meant by {one!r}: name the files of a bill, or a pattern in quotes")
     unique = list(dict.fromkeys(found))
     if len(unique) > MOST_FILES:
         raise InvalidBillError(f"{len(unique)} files are more than {MOST_FILES}: import fewer bills at a time")
