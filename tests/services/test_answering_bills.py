@@ -33,10 +33,10 @@ def bills(tmp_path: Path) -> Bills:
     return Bills(tmp_path / "store")
 
 
-def imported(bills: Bills, *rows: dict[str, str]) -> None:
+def imported(bills: Bills, *rows: dict[str, str], now: int = LATER) -> None:
     path = as_csv(bills.root.parent / "bill.csv", rows)
     with bills.writing(), reading([path], "USD", UTC) as found:
-        bills.keep(found, "USD", LATER)
+        bills.keep(found, "USD", now)
 
 
 def asking(bills: Bills) -> Answerer:
@@ -91,6 +91,29 @@ def test_a_late_bill_and_its_removal_are_in_the_next_answer(bills: Bills) -> Non
     with bills.writing():
         bills.remove(bills.all()[0].id)
     assert answerer.answer(asked, LATER).total_cost == 4.0
+
+
+def test_a_day_that_was_not_over_when_its_bill_came_stays_at_list_price(bills: Bills) -> None:
+    answerer, noon = asking(bills), START + 43_200
+    rows = charge("i-a", 1.5), charge("bucket", 24.0)
+    imported(bills, *rows, now=noon)
+    # Half of the day is on the bill: 1.5 is no correction of the 4 of the list. Of the bucket nothing else is known.
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 4.0
+    assets = answerer.answer(question(BY_TYPE), LATER)
+    assert {row["name"]: row["total_cost"] for row in assets.rows} == {"Node": 4.0, "Cloud": 24.0}
+    imported(bills, charge("i-a", 3.0), rows[1], now=LATER)
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 3.0
+
+
+def test_a_correction_waits_for_the_bill_that_it_corrects(bills: Bills) -> None:
+    december = {"BillingPeriodStart": "2026-12-01T00:00:00Z", "BillingPeriodEnd": "2027-01-01T00:00:00Z"}
+    imported(bills, charge("i-a", -0.5, ChargeClass="Correction", **december), now=START + 33 * 86400)
+    answerer = asking(bills)
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 4.0
+    imported(bills, charge("i-a", 6.0), now=START + 33 * 86400)
+    answer = answerer.answer(question(BY_NAMESPACE), LATER)
+    # 6 of November's bill less 0.5 of December's; 4 by list.
+    assert (answer.total_cost, answer.adjustment) == (5.5, 1.5)
 
 
 def test_without_a_bill_or_without_reconciling_all_is_at_list_price(bills: Bills) -> None:

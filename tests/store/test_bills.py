@@ -28,7 +28,7 @@ def bills(tmp_path: Path) -> Bills:
 
 
 def cost_of(bills: Bills, start: int = START, end: int = START + DAY) -> float:
-    paths = bills.files(start, end)
+    paths = [one.path for one in bills.files(start, end)]
     return float(duckdb.sql("select sum(cost) from read_parquet($1)", params=[paths]).fetchall()[0][0])
 
 
@@ -71,6 +71,54 @@ def test_only_bills_of_the_days_are_read(bills: Bills) -> None:
     assert bills.files(START + DAY, START + 2 * DAY) == []
 
 
+OCTOBER, NOVEMBER, DECEMBER = START - 47 * DAY, START - 16 * DAY, START + 14 * DAY
+
+
+def of_month(start: str, end: str) -> dict[str, str]:
+    return charge(BillingPeriodStart=f"{start}T00:00:00Z", BillingPeriodEnd=f"{end}T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("came", "settled"),
+    [
+        pytest.param({"2026-11-01": START + DAY}, ((NOVEMBER, START + DAY),), id="what-is-over"),
+        pytest.param({"2026-11-01": DECEMBER + DAY}, ((NOVEMBER, DECEMBER),), id="no-more-than-its-period"),
+        pytest.param(
+            {"2026-10-01": DECEMBER, "2026-11-01": DECEMBER}, ((OCTOBER, DECEMBER),), id="one-after-the-other"
+        ),
+        pytest.param(
+            {"2026-10-01": NOVEMBER - 5 * DAY, "2026-11-01": START},
+            ((OCTOBER, NOVEMBER - 5 * DAY), (NOVEMBER, START)),
+            id="what-came-too-early",
+        ),
+        pytest.param(
+            {"2026-10-01": NOVEMBER - 3600, "2026-11-01": START},
+            ((OCTOBER, NOVEMBER - 3600), (NOVEMBER, START)),
+            id="an-hour-too-early",
+        ),
+    ],
+)
+def test_a_bill_settles_what_was_over_of_its_period_when_it_came(
+    bills: Bills, came: dict[str, int], settled: tuple[tuple[int, int], ...]
+) -> None:
+    for start, now in came.items():
+        end = {"2026-10-01": "2026-11-01", "2026-11-01": "2026-12-01"}[start]
+        imported(bills, of_month(start, end), now=now)
+    assert {one.settled for one in bills.files(START, START + DAY)} == {settled}
+
+
+def test_google_ends_a_period_when_its_last_day_begins(bills: Bills) -> None:
+    imported(bills, of_month("2026-10-01", "2026-10-31"), now=START)
+    imported(bills, of_month("2026-11-01", "2026-11-30"), now=START)
+    assert {one.settled for one in bills.files(START, START + DAY)} == {((OCTOBER, START),)}
+
+
+def test_accounts_settle_for_themselves(bills: Bills) -> None:
+    imported(bills, charge(), now=START)
+    imported(bills, charge(BillingAccountId="other"), now=START + DAY)
+    assert [one.settled[0][1] - START for one in bills.files(START, START + DAY)] == [0, DAY]
+
+
 def test_a_bill_is_removed_by_its_id(bills: Bills) -> None:
     imported(bills, charge())
     with bills.writing():
@@ -92,6 +140,18 @@ def test_bills_are_forgotten_with_the_days_they_tell_of(bills: Bills) -> None:
 def test_one_process_imports_at_a_time(bills: Bills) -> None:
     with bills.writing(), pytest.raises(StoreLockedError), Bills(bills.root).writing():
         pass
+
+
+def test_the_version_is_another_one_when_a_bill_came_or_went(bills: Bills) -> None:
+    versions = [bills.version()]
+    for cost in (1.0, 1.0, 2.0):
+        imported(bills, charge(cost=cost))
+        versions.append(bills.version())
+    with bills.writing():
+        bills.remove(ID)
+    versions.append(bills.version())
+    empty, first, again, late, removed = versions
+    assert (first == again, empty == removed, len({empty, first, late})) == (True, True, 3)
 
 
 def test_a_damaged_bill_is_told_and_not_counted(bills: Bills) -> None:

@@ -1,16 +1,18 @@
 """Bills, kept beside the facts: one file each, by provider, billing account and billing period; one that comes again replaces itself."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from os import stat_result
 from pathlib import Path
 
 import msgspec
 
 from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.model.plan import BillFile
 from farthing.store.engine import run
 from farthing.store.files import write_into
 from farthing.store.focus import FocusReader, Found
@@ -18,6 +20,8 @@ from farthing.store.lock import locked
 from farthing.store.manifest import MOST_KEPT, File, Sealed, directory, save, sha256
 
 VERSION = 1
+LAST_DAY = 90_000
+"""Google's periods end when their last day begins: so much between two periods is no gap. [s]"""
 MOST_REVISIONS = 24
 """Times of earlier versions of a bill that are told; they are all counted."""
 
@@ -70,16 +74,27 @@ class Bills:
         found = [_load(path) for path in sorted(self._folder.glob("*/bill.json"))]
         return sorted((one for one in found if one is not None), key=lambda one: one.id)
 
-    def files(self, start: int, end: int) -> list[str]:
-        """The paths of the bills that have charges of the days from ``start`` to before ``end`` [unix s]. Raises StoreError."""
-        found = [one for one in self.all() if one.first_day < end and one.last_day >= start]
+    def version(self) -> Hashable:
+        """Another one when a bill came or went."""
+        found = []
+        for path in self._folder.glob("*/bill.json"):
+            # What goes meanwhile is gone.
+            with suppress(OSError):
+                found.append((path, _stamp(path.stat())))
+        return frozenset(found)
+
+    def files(self, start: int, end: int) -> list[BillFile]:
+        """The bills that have charges of the days from ``start`` to before ``end`` [unix s]. Raises StoreError."""
+        kept = self.all()
+        found = [one for one in kept if one.first_day < end and one.last_day >= start]
         for one in found:
             if one.timezone != self.timezone:
                 raise StoreError(
                     f"the bill {one.id} was imported by days of {one.timezone!r}, and {self.timezone!r} is asked for: use "
                     f"--timezone {one.timezone}, or import it again"
                 )
-        return [str(self.verified(one)) for one in found]
+        settled = _settled(kept)
+        return [BillFile(str(self.verified(one)), settled[one.provider, one.account]) for one in found]
 
     def keep(self, read: FocusReader, currency: str, now: int) -> list[Bill]:
         """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``. Raises StoreError."""
@@ -156,6 +171,22 @@ def id_of(found: Found) -> str:
     return f"{found.provider}/{found.account}/{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d}"
 
 
+def _settled(bills: Sequence[Bill]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
+    """Of each provider and account the times that its bills tell whole: what was over of a period when its bill came. [unix s]"""
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    closed: dict[tuple[str, str], int] = {}
+    for one in sorted(bills, key=lambda one: one.start):
+        account, end = (one.provider, one.account), min(one.end, one.imported)
+        spans = found.setdefault(account, [])
+        if spans and one.start - closed.get(account, 0) <= LAST_DAY:
+            spans[-1] = spans[-1][0], max(spans[-1][1], end)
+        elif end > one.start:
+            spans.append((one.start, end))
+        if end == one.end:
+            closed[account] = end
+    return {account: tuple(spans) for account, spans in found.items()}
+
+
 def _remove_others(folder: Path, kept: Path) -> None:
     """Delete the files of ``folder`` that no bill names any more; what cannot be deleted stays."""
     for path in (*folder.glob("*.parquet"), *folder.glob(".*")):
@@ -167,13 +198,16 @@ def _remove_others(folder: Path, kept: Path) -> None:
 def _load(path: Path) -> Bill | None:
     """The bill at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
     try:
-        found = path.stat()
         # It is replaced whole: the file that was read is the file that is there.
-        return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+        return _read(path, _stamp(path.stat()))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreError(f"the bill {path} cannot be read ({error.strerror}): check its rights") from error
+
+
+def _stamp(found: stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=MOST_KEPT)
