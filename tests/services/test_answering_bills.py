@@ -10,11 +10,13 @@ from farthing.errors import StoreCorruptError
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
 from farthing.services.answer import Answerer
+from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
 from farthing.store.focus import reading
 from farthing.store.reading import Reader
 from farthing.store.workbench import Workbench
+from farthing.wiring import operator_services, prometheus
 from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, keep, node, seen
 from tests.support.focus_files import as_csv, charge
 
@@ -149,6 +151,16 @@ def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
     imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
     answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)
     assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
+
+
+def test_an_operator_answers_anew_when_a_bill_came(bills: Bills) -> None:
+    settings = Settings(store=bills.root, cluster=CLUSTER, prometheus="http://127.0.0.1:9")
+    with prometheus(settings) as nobody:
+        reports, _, _ = operator_services(settings, OperatorSettings(), nobody)
+    before = reports.version()
+    assert reports.version() == before
+    imported(bills, charge("i-a", 6.0))
+    assert reports.version() != before
 
 
 def test_costs_by_the_hour_are_adjusted_by_the_hour(bills: Bills) -> None:
