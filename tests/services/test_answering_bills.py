@@ -9,7 +9,11 @@ import pytest
 from farthing.errors import StoreCorruptError
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
+from farthing.resources.parsing import parse_report
+from farthing.resources.status import CostReportStatus
 from farthing.services.answer import Answerer
+from farthing.services.question import Scope
+from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
@@ -151,6 +155,35 @@ def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
     imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
     answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)
     assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
+
+
+def test_a_late_bill_shows_as_a_revision_of_a_report(bills: Bills) -> None:
+    system = "farthing-system"
+    service = ReportService(asking(bills), Scope(frozenset({system})), version=bills.version)
+    one = parse_report(
+        {
+            "apiVersion": "farthing.dev/v1alpha1", "kind": "CostReport",
+            "metadata": {"name": "costs", "namespace": system, "generation": 1},
+            "spec": {"window": "2026-11-17T00:00:00Z,2026-11-18T00:00:00Z"},
+        }
+    )  # fmt: skip
+    for cost in (0.0, 6.0, 8.0):
+        if cost:
+            imported(bills, charge("i-a", cost))
+        one = one.model_copy(update={"status": service.run(one, LATER).status})
+    status = one.status
+    # 4 by list, then by the bill, then by the later one.
+    assert [(run.total_cost, run.adjustment) for run in status.history] == [
+        ("8.0000", "4.0000"), ("6.0000", "2.0000"), ("4.0000", "0.0000"),
+    ]  # fmt: skip
+    assert status.bills is not None
+    assert (status.bills.as_of.timestamp(), status.bills.revisions) == (LATER, 1)
+    assert isinstance(status, CostReportStatus)
+    assert status.totals is not None
+    assert (status.totals.list_cost, status.totals.billed_cost) == ("0.0000", "8.0000")
+    with bills.writing():
+        bills.remove(bills.all()[0].id)
+    assert service.run(one, LATER).status.bills is None
 
 
 def test_an_operator_answers_anew_when_a_bill_came(bills: Bills) -> None:

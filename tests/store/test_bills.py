@@ -119,6 +119,12 @@ def test_accounts_settle_for_themselves(bills: Bills) -> None:
     assert [one.settled[0][1] - START for one in bills.files(START, START + DAY)] == [0, DAY]
 
 
+def test_a_file_tells_when_it_came_and_how_often_it_was_revised(bills: Bills) -> None:
+    imported(bills, charge(cost=1.0), now=START + DAY)
+    imported(bills, charge(cost=2.0), now=START + 2 * DAY)
+    assert [(one.imported, one.revision) for one in bills.files(START, START + DAY)] == [(START + 2 * DAY, 1)]
+
+
 def test_a_bill_is_removed_by_its_id(bills: Bills) -> None:
     imported(bills, charge())
     with bills.writing():

@@ -33,6 +33,10 @@ class BillFile:
     path: str
     settled: tuple[tuple[int, int], ...]
     """Times that the bills of its account tell whole, each its start and end. [unix s]"""
+    imported: int
+    """When it came. [unix s]"""
+    revision: int
+    """How often it took the place of an earlier one."""
 
     def settles(self, start: int, end: int) -> bool:
         """Whether all that the account is charged for a day from ``start`` to ``end`` [unix s] is told."""

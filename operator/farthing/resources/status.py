@@ -143,6 +143,13 @@ class CoverageDetail(Part):
     )
 
 
+class Bills(Part):
+    """The bills that tell of days of the window. A later one that differs is a revision."""
+
+    as_of: Instant = Field(description="When the newest of them was imported [UTC].")
+    revisions: int = Field(ge=0, description="How often a bill took the place of an earlier one, of all of them.")
+
+
 class KeptConfigMap(Part):
     """A ConfigMap that holds rows of the report."""
 
@@ -159,6 +166,7 @@ class Run(Part):
     time: Instant = Field(description="When the run ended [UTC].")
     result: Result = Field(description="Complete, Incomplete (data was missing) or Failed (nothing was published).")
     total_cost: Number | None = Field(default=None, description="Total cost that it published [currency].")
+    adjustment: Number | None = Field(default=None, description="Part of it that bills had added by then [currency].")
     rows: int | None = Field(default=None, ge=0, description="Rows that it published.")
 
 
@@ -187,6 +195,9 @@ class Status(Part):
         description="Share of the expected scrapes that was seen, rounded down: 100% means all.",
     )
     coverage_detail: CoverageDetail | None = Field(default=None, description="What the coverage consists of.")
+    bills: Bills | None = Field(
+        default=None, description="The bills that tell of days of the window; absent where there are none."
+    )
     residual: Number | None = Field(
         default=None,
         description="Largest relative error of allocated + idle - overallocated = asset cost.",

@@ -109,7 +109,7 @@ class Answerer:
             name: [times(one, costs[one["set"]]) if "cost" in one else one for one in told]
             for name, told in found.details.items()
         }
-        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details)
+        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details, bills)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]

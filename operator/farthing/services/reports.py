@@ -81,6 +81,7 @@ class ReportService:
             time=_utc(now),
             result="Complete" if answer.seen.complete else "Incomplete",
             total_cost=told["totals"]["totalCost"],
+            adjustment=told["totals"]["adjustment"],
             rows=len(answer.rows),
         )
         found: dict[str, Any] = {

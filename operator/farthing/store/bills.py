@@ -94,7 +94,10 @@ class Bills:
                     f"--timezone {one.timezone}, or import it again"
                 )
         settled = _settled(kept)
-        return [BillFile(str(self.verified(one)), settled[one.provider, one.account]) for one in found]
+        return [
+            BillFile(str(self.verified(one)), settled[one.provider, one.account], one.imported, one.revision)
+            for one in found
+        ]
 
     def keep(self, read: FocusReader, currency: str, now: int) -> list[Bill]:
         """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``. Raises StoreError."""
