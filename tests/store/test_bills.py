@@ -5,9 +5,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.errors import (
+    InvalidBillError,
+    InvalidInputError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+)
 from farthing.model.zone import parse_timezone
-from farthing.store.bills import Bill, Bills
+from farthing.store.bill import Bill
+from farthing.store.bills import Bills
 from farthing.store.focus import reading
 from tests.support.fact_rows import START
 from tests.support.focus_files import as_csv, charge
@@ -52,6 +60,31 @@ def test_a_late_bill_replaces_the_one_before_and_is_counted(bills: Bills) -> Non
     assert (bill.revision, bill.earlier, bill.imported) == (2, (START, START + DAY), START + 2 * DAY)
     assert cost_of(bills) == 5.0
     assert len(list(bills.root.glob("bill/*/*.parquet"))) == 1
+
+
+OTHER_DAY = {"ChargePeriodStart": "2026-11-18T00:00:00Z", "ChargePeriodEnd": "2026-11-19T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param([charge()], id="without-the-last-day"),
+        pytest.param([charge(**OTHER_DAY)], id="without-the-first-day"),
+        pytest.param([charge(), charge(**OTHER_DAY)], id="two-of-five-rows"),
+    ],
+)
+def test_a_part_of_a_bill_does_not_take_the_place_of_the_whole(bills: Bills, part: list[dict[str, str]]) -> None:
+    whole = [charge(f"i-{number}") for number in range(4)] + [charge(**OTHER_DAY)]
+    (kept,) = imported(bills, *whole)
+    with pytest.raises(
+        InvalidBillError, match=f"only a part of the bill {ID}, of which 5 are kept: name all of its files"
+    ):
+        # Of another account that is whole nothing is kept either.
+        imported(bills, charge(BillingAccountId="0"), *part)
+    assert bills.all() == [kept]
+    with bills.writing():
+        bills.remove(ID)
+    assert [one.rows for one in imported(bills, *part)] == [len(part)]
 
 
 def test_accounts_and_periods_have_bills_of_their_own(bills: Bills) -> None:
@@ -193,6 +226,14 @@ def test_days_of_another_timezone_are_not_mixed(bills: Bills) -> None:
     imported(bills, charge())
     with pytest.raises(StoreError, match="imported by days of 'UTC'"):
         Bills(bills.root, "Asia/Kolkata").files(START, START + DAY)
+
+
+def test_a_bill_can_be_imported_again_by_days_of_another_timezone(bills: Bills) -> None:
+    imported(bills, charge())
+    for timezone in ("Asia/Kolkata", "America/New_York", "UTC"):
+        moved = Bills(bills.root, timezone)
+        (bill,) = imported(moved, charge())
+        assert (bill.timezone, len(moved.files(bill.first_day, bill.last_day + 1))) == (timezone, 1)
 
 
 def test_what_a_killed_import_left_is_removed_by_the_next(bills: Bills) -> None:

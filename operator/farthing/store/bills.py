@@ -1,18 +1,25 @@
 """Bills, kept beside the facts: one file each, by provider, billing account and billing period; one that comes again replaces itself."""
 
 import hashlib
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from os import stat_result
 from pathlib import Path
 
 import msgspec
 
-from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.errors import (
+    InvalidBillError,
+    InvalidInputError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+)
 from farthing.model.plan import BillFile
+from farthing.store.bill import Bill, id_of, is_part, settled
 from farthing.store.engine import run
 from farthing.store.files import write_into
 from farthing.store.focus import FocusReader, Found
@@ -20,35 +27,8 @@ from farthing.store.lock import locked
 from farthing.store.manifest import MOST_KEPT, File, Sealed, directory, save, sha256
 
 VERSION = 1
-LAST_DAY = 90_000
-"""Google's periods end when their last day begins: so much between two periods is no gap. [s]"""
 MOST_REVISIONS = 24
 """Times of earlier versions of a bill that are told; they are all counted."""
-
-
-class Bill(msgspec.Struct, frozen=True):
-    """What is kept of one billing period of one account. ``start`` and ``end`` are its bounds [unix s], costs in ``currency``."""
-
-    id: str
-    provider: str
-    account: str
-    start: int
-    end: int
-    currency: str
-    timezone: str
-    first_day: int
-    last_day: int
-    """Starts of the first and the last local day that it has charges of. [unix s]"""
-    rows: int
-    cost: float
-    list_cost: float
-    credit: float
-    file: File
-    imported: int
-    revision: int = 0
-    """How often a bill that differed came in the place of an earlier one."""
-    earlier: tuple[int, ...] = ()
-    """When the latest of those before it came. [unix s]"""
 
 
 @dataclass(slots=True)
@@ -93,29 +73,49 @@ class Bills:
                     f"the bill {one.id} was imported by days of {one.timezone!r}, and {self.timezone!r} is asked for: use "
                     f"--timezone {one.timezone}, or import it again"
                 )
-        settled = _settled(kept)
+        times = settled(kept)
         return [
-            BillFile(str(self.verified(one)), settled[one.provider, one.account], one.imported, one.revision)
+            BillFile(str(self.verified(one)), times[one.provider, one.account], one.imported, one.revision)
             for one in found
         ]
 
     def keep(self, read: FocusReader, currency: str, now: int) -> list[Bill]:
-        """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``. Raises StoreError."""
-        return [self._keep(read, one, currency, now) for one in read.bills]
+        """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``.
 
-    def _keep(self, read: FocusReader, found: Found, currency: str, now: int) -> Bill:
-        name = id_of(found)
-        folder = self._folder / directory(name).removeprefix("cluster=")
-        rows = read.rows_of(found)
-        file = write_into(read.connection, self.root, ("bill", "day", folder), rows)
-        sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
-        found_sums = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
-        first, last, cost, list_cost, credit = run(read.connection, found_sums)[0]
-        old = _load(folder / "bill.json")
+        Raises StoreError, and InvalidBillError, with nothing kept, where one is a part of what is kept of it.
+        """
+        read_whole = []
+        for found in read.bills:
+            sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
+            select = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
+            first, last, *costs = run(read.connection, select)[0]
+            old = _load(self._place(found) / "bill.json")
+            if old is not None and is_part(old, found.rows, first, last, self.timezone):
+                raise InvalidBillError(
+                    f"{found.rows} rows are only a part of the bill {old.id}, of which {old.rows} are kept: name all of its "
+                    f"files, or forget it first by 'farthing bills remove {old.id}'"
+                )
+            read_whole.append((found, old, (first, last, *costs)))
+        return [self._keep(read, found, old, sums, (currency, now)) for found, old, sums in read_whole]
+
+    def _place(self, found: Found) -> Path:
+        return self._folder / directory(id_of(found)).removeprefix("cluster=")
+
+    def _keep(
+        self,
+        read: FocusReader,
+        found: Found,
+        old: Bill | None,
+        sums: tuple[int, int, float, float, float],
+        came: tuple[str, int],
+    ) -> Bill:
+        folder, (currency, now) = self._place(found), came
+        file = write_into(read.connection, self.root, ("bill", "day", folder), read.rows_of(found))
+        first, last, cost, list_cost, credit = sums
         if old is not None and (old.file, old.timezone, old.currency) == (file, self.timezone, currency):
             return old
         bill = Bill(
-            name, found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
+            id_of(found), found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
             cost, list_cost, credit, file, now,
             revision=old.revision + 1 if old else 0,
             earlier=(*old.earlier, old.imported)[-MOST_REVISIONS:] if old else (),
@@ -167,27 +167,6 @@ class Bills:
         _remove_others(path.parent, path)
         with suppress(OSError):
             path.parent.rmdir()
-
-
-def id_of(found: Found) -> str:
-    """By what a bill is known: provider, billing account and the first day of the billing period (UTC)."""
-    return f"{found.provider}/{found.account}/{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d}"
-
-
-def _settled(bills: Sequence[Bill]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
-    """Of each provider and account the times that its bills tell whole: what was over of a period when its bill came. [unix s]"""
-    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    closed: dict[tuple[str, str], int] = {}
-    for one in sorted(bills, key=lambda one: one.start):
-        account, end = (one.provider, one.account), min(one.end, one.imported)
-        spans = found.setdefault(account, [])
-        if spans and one.start - closed.get(account, 0) <= LAST_DAY:
-            spans[-1] = spans[-1][0], max(spans[-1][1], end)
-        elif end > one.start:
-            spans.append((one.start, end))
-        if end == one.end:
-            closed[account] = end
-    return {account: tuple(spans) for account, spans in found.items()}
 
 
 def _remove_others(folder: Path, kept: Path) -> None:
