@@ -43,7 +43,7 @@ def import_bills(settings: Settings, files: tuple[str, ...], output: str) -> Non
     """Keep the bills in FILEs: CSV or Parquet, also gzip; a PATTERN such as 'exports/*.parquet' stands for several.
 
     Name all files of a bill at once: a bill that comes again takes the place of what was imported of that account and billing
-    period before, and a part of it is refused.
+    period before.
     """
     paths = _paths(files)
     bills = wiring.bills(settings)
