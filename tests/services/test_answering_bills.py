@@ -1,5 +1,6 @@
 """Bills in answers: imported once or twice they adjust the same, of days and of hours; without one nothing changes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -170,8 +171,12 @@ def test_a_late_bill_shows_as_a_revision_of_a_report(bills: Bills) -> None:
     for cost in (0.0, 6.0, 8.0):
         if cost:
             imported(bills, charge("i-a", cost))
-        one = one.model_copy(update={"status": service.run(one, LATER).status})
+        outcome = service.run(one, LATER)
+        one = one.model_copy(update={"status": outcome.status})
     status = one.status
+    assert outcome.documents is not None
+    index = json.loads(outcome.documents[-1].data["index.json"])
+    assert (index["totalCost"], index["listCost"], index["billedCost"], index["adjustment"]) == (8.0, 0.0, 8.0, 4.0)
     # 4 by list, then by the bill, then by the later one.
     assert [(run.total_cost, run.adjustment) for run in status.history] == [
         ("8.0000", "4.0000"), ("6.0000", "2.0000"), ("4.0000", "0.0000"),

@@ -153,6 +153,9 @@ class ReportService:
             "aggregate": list(spec.aggregate),
             "currency": self.currency,
             "totalCost": answer.total_cost,
+            "listCost": answer.total_cost - answer.billed_cost,
+            "billedCost": answer.billed_cost,
+            "adjustment": answer.adjustment,
             "rows": len(answer.rows),
             "rowsTotal": answer.rows_total,
         }
