@@ -80,14 +80,9 @@ class AssetCosts(Costs):
 class Reconciled(Part):
     """How much of a total bills tell."""
 
-    list_cost: Number | None = Field(
-        default=None, description="Part of totalCost at list prices, of which no bill tells [currency]."
-    )
+    list_cost: Number | None = Field(default=None, description="Part of totalCost at list prices [currency].")
     billed_cost: Number | None = Field(default=None, description="Part of totalCost that bills tell [currency].")
-    adjustment: Number | None = Field(
-        default=None,
-        description="What bills added to list prices, below 0 what they took off, as a part of totalCost [currency].",
-    )
+    adjustment: Number | None = Field(default=None, description="What bills added, below 0 took off [currency].")
 
 
 class CostTotals(WorkloadCosts, Reconciled):
@@ -195,9 +190,7 @@ class Status(Part):
         description="Share of the expected scrapes that was seen, rounded down: 100% means all.",
     )
     coverage_detail: CoverageDetail | None = Field(default=None, description="What the coverage consists of.")
-    bills: Bills | None = Field(
-        default=None, description="The bills that tell of days of the window; absent where there are none."
-    )
+    bills: Bills | None = Field(default=None, description="The bills of the window, absent where there are none.")
     residual: Number | None = Field(
         default=None,
         description="Largest relative error of allocated + idle - overallocated = asset cost.",
