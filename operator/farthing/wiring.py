@@ -107,7 +107,7 @@ def operator_services(
     settings: Settings, operator: OperatorSettings, fetcher: Fetcher
 ) -> tuple[ReportService, CollectService, PriceBookService]:
     """What the operator runs."""
-    books = price_books(settings)
+    books, kept = price_books(settings), bills(settings)
     collect = CollectService(
         collector(settings, fetcher, books),
         time.time,
@@ -120,7 +120,7 @@ def operator_services(
         Scope(operator.cluster_scope_namespaces | {operator.namespace}),
         settings.currency,
         settings.aliases,
-        version=lambda: collect.version,
+        version=lambda: (collect.version, kept.version()),
         trouble=lambda: collect.trouble,
     )
     return reports, collect, books

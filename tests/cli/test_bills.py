@@ -75,6 +75,7 @@ def test_reports_tell_what_the_bill_changed(farthing: Farthing, store: str, tmp_
     assert (asset["adjustment"], asset["totalCost"]) == (2.0, 6.0)
     (listed,) = json.loads(farthing(*assets, "-o", "json", "--disable-adjustments").out)
     assert (listed["adjustment"], listed["totalCost"]) == (0.0, 4.0)
+    assert farthing(*assets, "--disable-adjustments").out.rstrip().endswith(", all at list price")
     assert farthing(*assets).out.rstrip().endswith("0.0000 of it at list price, adjusted by bills by 2.0000")
 
 

@@ -229,8 +229,8 @@ def test_the_demo_prints_what_kubectl_would_and_keeps_its_store(farthing: Farthi
     assert get.startswith("$ kubectl get costreports,assetreports -A -o wide\n")
     header = re.split(r" {3,}", get.splitlines()[1])
     assert header == [
-        "NAMESPACE", "NAME", "WINDOW", "AGGREGATE", "TOTAL", "IDLE", "EFFICIENCY", "READY", "LAST RUN", "CURRENCY", "ROWS",
-        "COVERAGE", "DATA", "MESSAGE",
+        "NAMESPACE", "NAME", "WINDOW", "AGGREGATE", "TOTAL", "IDLE", "EFFICIENCY", "READY", "LAST RUN", "BILLED", "CURRENCY",
+        "ROWS", "COVERAGE", "DATA", "MESSAGE",
     ]  # fmt: skip
     rows = [re.split(r" {3,}", line) for line in get.splitlines() if "report.farthing.dev/" in line]
     assert len(rows) == 5

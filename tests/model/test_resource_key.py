@@ -24,6 +24,24 @@ SCALE_SET = "providers/microsoft.compute/virtualmachinescalesets/aks-pool"
         pytest.param("vol-0b", "arn:aws-cn:ec2:cn-north-1:1234:volume/vol-0b", "vol-0b", id="aws-disk"),
         pytest.param("aws://eu-west-1a/vol-0b", "vol-0b", "vol-0b", id="aws-disk-of-old"),
         pytest.param(
+            "k8s-shop-front-1a2b3c4d5e-0123456789abcdef.elb.eu-west-1.amazonaws.com",
+            "arn:aws:elasticloadbalancing:eu-west-1:1234:loadbalancer/net/k8s-shop-front-1a2b3c4d5e/0123456789abcdef",
+            "elb/eu-west-1/k8s-shop-front-1a2b3c4d5e",
+            id="aws-network-load-balancer",
+        ),
+        pytest.param(
+            "internal-k8s-shop-Front-1a2b3c4d5e-1234567890.eu-west-1.elb.amazonaws.com",
+            "arn:aws:elasticloadbalancing:eu-west-1:1234:loadbalancer/app/k8s-shop-Front-1a2b3c4d5e/50dc6c495c0c9188",
+            "elb/eu-west-1/k8s-shop-front-1a2b3c4d5e",
+            id="aws-application-load-balancer",
+        ),
+        pytest.param(
+            "a0123456789abcdef0123456789abcde-1234567890.cn-north-1.elb.amazonaws.com.cn",
+            "arn:aws-cn:elasticloadbalancing:cn-north-1:1234:loadbalancer/a0123456789abcdef0123456789abcde",
+            "elb/cn-north-1/a0123456789abcdef0123456789abcde",
+            id="aws-classic-load-balancer",
+        ),
+        pytest.param(
             "azure:///subscriptions/S-1/resourceGroups/MC_a/providers/Microsoft.Compute/virtualMachines/Aks-0",
             "/subscriptions/s-1/resourcegroups/mc_a/providers/microsoft.compute/virtualmachines/aks-0/",
             "/subscriptions/s-1/resourcegroups/mc_a/providers/microsoft.compute/virtualmachines/aks-0",

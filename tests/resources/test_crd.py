@@ -103,7 +103,7 @@ def test_the_api_server_writes_nothing_into_a_status(report: Kind) -> None:
         (
             AssetReport,
             ["Window", "Aggregate", "Total", "Idle", "Ready", "Last Run", "Age"],
-            ["Disk", "Network", "LoadBalancer", "Management"],
+            ["Disk", "Network", "LoadBalancer", "Management", "Cloud"],
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_kubectl_get_shows_these_columns_and_more_when_wide(report: Kind, shown:
     columns = crd(report)["spec"]["versions"][0]["additionalPrinterColumns"]
     assert [column["name"] for column in columns if not column.get("priority")] == shown
     wide = [column["name"] for column in columns if column.get("priority") == 1]
-    assert wide == [*costs, "Currency", "Rows", "Coverage", "Data", "Message"]
+    assert wide == [*costs, "Billed", "Currency", "Rows", "Coverage", "Data", "Message"]
     # Each tells of a field that the status has.
     totals = crd(report)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"][
         "totals"

@@ -16,7 +16,7 @@ from tests.support.cluster import Cluster
 CRDS = Path(__file__).parents[2] / "crds"
 CRD_NAMES = ("assetreports.farthing.dev", "costreports.farthing.dev")
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)
-COLUMNS = "NAME WINDOW AGGREGATE TOTAL IDLE EFFICIENCY READY LAST-RUN AGE CURRENCY ROWS COVERAGE DATA MESSAGE"
+COLUMNS = "NAME WINDOW AGGREGATE TOTAL IDLE EFFICIENCY READY LAST-RUN AGE BILLED CURRENCY ROWS COVERAGE DATA MESSAGE"
 REFUSAL = re.compile(r'Report(?:\.farthing\.dev)? "([a-z]+-[0-9]+)" is invalid: (.*)')
 
 

@@ -1,5 +1,6 @@
 """Bills in answers: imported once or twice they adjust the same, of days and of hours; without one nothing changes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -9,12 +10,18 @@ import pytest
 from farthing.errors import StoreCorruptError
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
+from farthing.resources.parsing import parse_report
+from farthing.resources.status import CostReportStatus
 from farthing.services.answer import Answerer
+from farthing.services.question import Scope
+from farthing.services.reports import ReportService
+from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
 from farthing.store.focus import reading
 from farthing.store.reading import Reader
 from farthing.store.workbench import Workbench
+from farthing.wiring import operator_services, prometheus
 from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, keep, node, seen
 from tests.support.focus_files import as_csv, charge
 
@@ -33,10 +40,10 @@ def bills(tmp_path: Path) -> Bills:
     return Bills(tmp_path / "store")
 
 
-def imported(bills: Bills, *rows: dict[str, str]) -> None:
+def imported(bills: Bills, *rows: dict[str, str], now: int = LATER) -> None:
     path = as_csv(bills.root.parent / "bill.csv", rows)
     with bills.writing(), reading([path], "USD", UTC) as found:
-        bills.keep(found, "USD", LATER)
+        bills.keep(found, "USD", now)
 
 
 def asking(bills: Bills) -> Answerer:
@@ -93,6 +100,29 @@ def test_a_late_bill_and_its_removal_are_in_the_next_answer(bills: Bills) -> Non
     assert answerer.answer(asked, LATER).total_cost == 4.0
 
 
+def test_a_day_that_was_not_over_when_its_bill_came_stays_at_list_price(bills: Bills) -> None:
+    answerer, noon = asking(bills), START + 43_200
+    rows = charge("i-a", 1.5), charge("bucket", 24.0)
+    imported(bills, *rows, now=noon)
+    # Half of the day is on the bill: 1.5 is no correction of the 4 of the list. Of the bucket nothing else is known.
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 4.0
+    assets = answerer.answer(question(BY_TYPE), LATER)
+    assert {row["name"]: row["total_cost"] for row in assets.rows} == {"Node": 4.0, "Cloud": 24.0}
+    imported(bills, charge("i-a", 3.0), rows[1], now=LATER)
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 3.0
+
+
+def test_a_correction_waits_for_the_bill_that_it_corrects(bills: Bills) -> None:
+    december = {"BillingPeriodStart": "2026-12-01T00:00:00Z", "BillingPeriodEnd": "2027-01-01T00:00:00Z"}
+    imported(bills, charge("i-a", -0.5, ChargeClass="Correction", **december), now=START + 33 * 86400)
+    answerer = asking(bills)
+    assert answerer.answer(question(BY_NAMESPACE), LATER).total_cost == 4.0
+    imported(bills, charge("i-a", 6.0), now=START + 33 * 86400)
+    answer = answerer.answer(question(BY_NAMESPACE), LATER)
+    # 6 of November's bill less 0.5 of December's; 4 by list.
+    assert (answer.total_cost, answer.adjustment) == (5.5, 1.5)
+
+
 def test_without_a_bill_or_without_reconciling_all_is_at_list_price(bills: Bills) -> None:
     plain = asking(bills).answer(question(BY_NAMESPACE), LATER)
     imported(bills, charge("i-a", 6.0))
@@ -126,6 +156,49 @@ def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
     imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
     answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)
     assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
+
+
+def test_a_late_bill_shows_as_a_revision_of_a_report(bills: Bills) -> None:
+    system = "farthing-system"
+    service = ReportService(asking(bills), Scope(frozenset({system})), version=bills.version)
+    one = parse_report(
+        {
+            "apiVersion": "farthing.dev/v1alpha1", "kind": "CostReport",
+            "metadata": {"name": "costs", "namespace": system, "generation": 1},
+            "spec": {"window": "2026-11-17T00:00:00Z,2026-11-18T00:00:00Z"},
+        }
+    )  # fmt: skip
+    for cost in (0.0, 6.0, 8.0):
+        if cost:
+            imported(bills, charge("i-a", cost))
+        outcome = service.run(one, LATER)
+        one = one.model_copy(update={"status": outcome.status})
+    status = one.status
+    assert outcome.documents is not None
+    index = json.loads(outcome.documents[-1].data["index.json"])
+    assert (index["totalCost"], index["listCost"], index["billedCost"], index["adjustment"]) == (8.0, 0.0, 8.0, 4.0)
+    # 4 by list, then by the bill, then by the later one.
+    assert [(run.total_cost, run.adjustment) for run in status.history] == [
+        ("8.0000", "4.0000"), ("6.0000", "2.0000"), ("4.0000", "0.0000"),
+    ]  # fmt: skip
+    assert status.bills is not None
+    assert (status.bills.as_of.timestamp(), status.bills.revisions) == (LATER, 1)
+    assert isinstance(status, CostReportStatus)
+    assert status.totals is not None
+    assert (status.totals.list_cost, status.totals.billed_cost) == ("0.0000", "8.0000")
+    with bills.writing():
+        bills.remove(bills.all()[0].id)
+    assert service.run(one, LATER).status.bills is None
+
+
+def test_an_operator_answers_anew_when_a_bill_came(bills: Bills) -> None:
+    settings = Settings(store=bills.root, cluster=CLUSTER, prometheus="http://127.0.0.1:9")
+    with prometheus(settings) as nobody:
+        reports, _, _ = operator_services(settings, OperatorSettings(), nobody)
+    before = reports.version()
+    assert reports.version() == before
+    imported(bills, charge("i-a", 6.0))
+    assert reports.version() != before
 
 
 def test_costs_by_the_hour_are_adjusted_by_the_hour(bills: Bills) -> None:

@@ -5,9 +5,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.errors import (
+    InvalidBillError,
+    InvalidInputError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+)
 from farthing.model.zone import parse_timezone
-from farthing.store.bills import Bill, Bills
+from farthing.store.bill import Bill
+from farthing.store.bills import Bills
 from farthing.store.focus import reading
 from tests.support.fact_rows import START
 from tests.support.focus_files import as_csv, charge
@@ -28,7 +36,7 @@ def bills(tmp_path: Path) -> Bills:
 
 
 def cost_of(bills: Bills, start: int = START, end: int = START + DAY) -> float:
-    paths = bills.files(start, end)
+    paths = [one.path for one in bills.files(start, end)]
     return float(duckdb.sql("select sum(cost) from read_parquet($1)", params=[paths]).fetchall()[0][0])
 
 
@@ -54,6 +62,31 @@ def test_a_late_bill_replaces_the_one_before_and_is_counted(bills: Bills) -> Non
     assert len(list(bills.root.glob("bill/*/*.parquet"))) == 1
 
 
+OTHER_DAY = {"ChargePeriodStart": "2026-11-18T00:00:00Z", "ChargePeriodEnd": "2026-11-19T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param([charge()], id="without-the-last-day"),
+        pytest.param([charge(**OTHER_DAY)], id="without-the-first-day"),
+        pytest.param([charge(), charge(**OTHER_DAY)], id="two-of-five-rows"),
+    ],
+)
+def test_a_part_of_a_bill_does_not_take_the_place_of_the_whole(bills: Bills, part: list[dict[str, str]]) -> None:
+    whole = [charge(f"i-{number}") for number in range(4)] + [charge(**OTHER_DAY)]
+    (kept,) = imported(bills, *whole)
+    with pytest.raises(
+        InvalidBillError, match=f"only a part of the bill {ID}, of which 5 are kept: name all of its files"
+    ):
+        # Of another account that is whole nothing is kept either.
+        imported(bills, charge(BillingAccountId="0"), *part)
+    assert bills.all() == [kept]
+    with bills.writing():
+        bills.remove(ID)
+    assert [one.rows for one in imported(bills, *part)] == [len(part)]
+
+
 def test_accounts_and_periods_have_bills_of_their_own(bills: Bills) -> None:
     october = {"BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-11-01T00:00:00Z"}
     imported(bills, charge(cost=1.0))
@@ -69,6 +102,60 @@ def test_only_bills_of_the_days_are_read(bills: Bills) -> None:
     assert bills.files(START - DAY, START) == []
     assert len(bills.files(START, START + 1)) == 1
     assert bills.files(START + DAY, START + 2 * DAY) == []
+
+
+OCTOBER, NOVEMBER, DECEMBER = START - 47 * DAY, START - 16 * DAY, START + 14 * DAY
+
+
+def of_month(start: str, end: str) -> dict[str, str]:
+    return charge(BillingPeriodStart=f"{start}T00:00:00Z", BillingPeriodEnd=f"{end}T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("came", "settled"),
+    [
+        pytest.param({"2026-11-01": START + DAY}, ((NOVEMBER, START + DAY),), id="what-is-over"),
+        pytest.param({"2026-11-01": DECEMBER + DAY}, ((NOVEMBER, DECEMBER),), id="no-more-than-its-period"),
+        pytest.param(
+            {"2026-10-01": DECEMBER, "2026-11-01": DECEMBER}, ((OCTOBER, DECEMBER),), id="one-after-the-other"
+        ),
+        pytest.param(
+            {"2026-10-01": NOVEMBER - 5 * DAY, "2026-11-01": START},
+            ((OCTOBER, NOVEMBER - 5 * DAY), (NOVEMBER, START)),
+            id="what-came-too-early",
+        ),
+        pytest.param(
+            {"2026-10-01": NOVEMBER - 3600, "2026-11-01": START},
+            ((OCTOBER, NOVEMBER - 3600), (NOVEMBER, START)),
+            id="an-hour-too-early",
+        ),
+    ],
+)
+def test_a_bill_settles_what_was_over_of_its_period_when_it_came(
+    bills: Bills, came: dict[str, int], settled: tuple[tuple[int, int], ...]
+) -> None:
+    for start, now in came.items():
+        end = {"2026-10-01": "2026-11-01", "2026-11-01": "2026-12-01"}[start]
+        imported(bills, of_month(start, end), now=now)
+    assert {one.settled for one in bills.files(START, START + DAY)} == {settled}
+
+
+def test_google_ends_a_period_when_its_last_day_begins(bills: Bills) -> None:
+    imported(bills, of_month("2026-10-01", "2026-10-31"), now=START)
+    imported(bills, of_month("2026-11-01", "2026-11-30"), now=START)
+    assert {one.settled for one in bills.files(START, START + DAY)} == {((OCTOBER, START),)}
+
+
+def test_accounts_settle_for_themselves(bills: Bills) -> None:
+    imported(bills, charge(), now=START)
+    imported(bills, charge(BillingAccountId="other"), now=START + DAY)
+    assert [one.settled[0][1] - START for one in bills.files(START, START + DAY)] == [0, DAY]
+
+
+def test_a_file_tells_when_it_came_and_how_often_it_was_revised(bills: Bills) -> None:
+    imported(bills, charge(cost=1.0), now=START + DAY)
+    imported(bills, charge(cost=2.0), now=START + 2 * DAY)
+    assert [(one.imported, one.revision) for one in bills.files(START, START + DAY)] == [(START + 2 * DAY, 1)]
 
 
 def test_a_bill_is_removed_by_its_id(bills: Bills) -> None:
@@ -92,6 +179,18 @@ def test_bills_are_forgotten_with_the_days_they_tell_of(bills: Bills) -> None:
 def test_one_process_imports_at_a_time(bills: Bills) -> None:
     with bills.writing(), pytest.raises(StoreLockedError), Bills(bills.root).writing():
         pass
+
+
+def test_the_version_is_another_one_when_a_bill_came_or_went(bills: Bills) -> None:
+    versions = [bills.version()]
+    for cost in (1.0, 1.0, 2.0):
+        imported(bills, charge(cost=cost))
+        versions.append(bills.version())
+    with bills.writing():
+        bills.remove(ID)
+    versions.append(bills.version())
+    empty, first, again, late, removed = versions
+    assert (first == again, empty == removed, len({empty, first, late})) == (True, True, 3)
 
 
 def test_a_damaged_bill_is_told_and_not_counted(bills: Bills) -> None:
@@ -127,6 +226,14 @@ def test_days_of_another_timezone_are_not_mixed(bills: Bills) -> None:
     imported(bills, charge())
     with pytest.raises(StoreError, match="imported by days of 'UTC'"):
         Bills(bills.root, "Asia/Kolkata").files(START, START + DAY)
+
+
+def test_a_bill_can_be_imported_again_by_days_of_another_timezone(bills: Bills) -> None:
+    imported(bills, charge())
+    for timezone in ("Asia/Kolkata", "America/New_York", "UTC"):
+        moved = Bills(bills.root, timezone)
+        (bill,) = imported(moved, charge())
+        assert (bill.timezone, len(moved.files(bill.first_day, bill.last_day + 1))) == (timezone, 1)
 
 
 def test_what_a_killed_import_left_is_removed_by_the_next(bills: Bills) -> None:

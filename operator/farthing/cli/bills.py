@@ -20,7 +20,8 @@ from farthing.errors import InvalidBillError, StoreError
 from farthing.model.window import rfc3339
 from farthing.resources.text import money_text
 from farthing.settings import Settings
-from farthing.store.bills import Bill, Bills
+from farthing.store.bill import Bill
+from farthing.store.bills import Bills
 from farthing.store.focus import reading
 from farthing.store.objects import copied, is_address
 

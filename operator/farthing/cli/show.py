@@ -50,7 +50,7 @@ def print_answer(answer: Answer, form: str, currency: str) -> None:
     print_columns(header, rows, numbers_from=2 if many else 1)
     left = f", {answer.rows_total - len(answer.rows)} more rows" if answer.rows_total > len(answer.rows) else ""
     coverage = percent_text(min(1.0, answer.seen.share))
-    billed = ""
+    billed = ", all at list price"
     if answer.billed_cost or answer.adjustment:
         listed = money_text(answer.total_cost - answer.billed_cost)
         billed = f", {listed} of it at list price, adjusted by bills by {money_text(answer.adjustment)}"

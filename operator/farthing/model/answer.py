@@ -9,6 +9,7 @@ from typing import Any
 from farthing.model.asset_report import ASSET_SUMS
 from farthing.model.bills import ADDED, ADJUSTMENTS, ASSET_COSTS
 from farthing.model.coverage import Coverage
+from farthing.model.plan import BillFile
 from farthing.model.question import Question, Shape
 from farthing.model.report import ALLOCATION_SUMS
 from farthing.model.sharing import OVERALLOCATED
@@ -105,6 +106,8 @@ class Answer:
     seen: Seen
     details: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """Of ``Found``."""
+    bills: Sequence[BillFile] = ()
+    """Those that tell of days of the window."""
 
     @property
     def size(self) -> int:

@@ -60,15 +60,19 @@ def _asset_days() -> ir.Table:
 
 
 def _bill() -> ir.Table:
-    return ibis.table(BILL, name="bill")
+    return ibis.table({**BILL, "settled": "boolean"}, name="bill")
 
 
-def _told(assets: ir.Table) -> ir.Table:
-    """The days and keys of which a bill tells what ``assets`` cost: start, key, and ratio."""
-    bill = _bill()
-    billed = bill.group_by("start", key=bill.resource_key).agg(billed=bill.cost.sum())
+def _listed(assets: ir.Table) -> ir.Table:
+    """What ``assets`` of one key cost by list on a day: start, key and listed."""
     listed = assets.filter((assets.key != "") & (assets.own > 0))
-    listed = listed.group_by("start", "key").agg(listed=listed.own.sum())
+    return listed.group_by("start", "key").agg(listed=listed.own.sum())
+
+
+def _told(listed: ir.Table) -> ir.Table:
+    """The days and keys of which bills tell what assets cost, from ``_listed``: start, key, and ratio."""
+    bill = _bill()
+    billed = bill.filter(bill.settled).group_by("start", key=bill.resource_key).agg(billed=bill.cost.sum())
     both = listed.join(billed, ["start", "key"])
     # What is paid back beyond the cost of the day makes no cost negative: it stays a row of the bill.
     return both.select("start", "key", "billed", ratio=ibis.greatest(both.billed, 0.0) / both.listed - 1.0)
@@ -77,10 +81,11 @@ def _told(assets: ir.Table) -> ir.Table:
 def ratios() -> ir.Table:
     """By how much the cost of each asset of each day changes: columns ``WHICH`` and ratio; those that no bill tells of are not there.
 
-    Reads ``asset_of_day`` (facts of assets by the day, of all clusters) and ``bill`` (rows of bills, columns ``focus.BILL``).
+    Reads ``asset_of_day`` (facts of assets by the day, of all clusters) and ``bill`` (rows of bills, columns ``focus.BILL``, and
+    ``settled``: whether bills tell all of that day).
     """
     assets = _asset_days()
-    told = _told(assets)
+    told = _told(_listed(assets))
     rows = assets.left_join(told, [assets.start == told.start, assets.key == told.key]).select(
         "cluster", "type", "name", "own", "ratio",
         day=assets.start, holder=ibis.ifelse(assets.type == "Node", assets.provider_id, ""),
@@ -94,9 +99,12 @@ def ratios() -> ir.Table:
 def unmatched() -> ir.Table:
     """Rows of bills that no asset is found for, by the intervals asked for: columns ``focus.BILL``, day, seconds and part."""
     bill, interval = _bill(), ibis.table(INTERVAL, name="part_of_day")
-    told = _told(_asset_days())
+    listed = _listed(_asset_days())
+    told = _told(listed)
     # A key that is none matches nothing, and neither does what a bill gives back beyond the cost.
     rows = bill.anti_join(told.filter(told.billed >= 0), [bill.start == told.start, bill.resource_key == told.key])
+    # Of a day that waits for its bill, the list price of an asset stands for what was told of it so far.
+    rows = rows.anti_join(listed, [rows.start == listed.start, rows.resource_key == listed.key, ~rows.settled])
     return rows.rename(day="start").join(interval, "day")
 
 

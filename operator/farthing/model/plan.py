@@ -27,6 +27,23 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class BillFile:
+    """A bill that has charges of days that are asked for."""
+
+    path: str
+    settled: tuple[tuple[int, int], ...]
+    """Times that the bills of its account tell whole, each its start and end. [unix s]"""
+    imported: int
+    """When it came. [unix s]"""
+    revision: int
+    """How often it took the place of an earlier one."""
+
+    def settles(self, start: int, end: int) -> bool:
+        """Whether all that the account is charged for a day from ``start`` to ``end`` [unix s] is told."""
+        return any(first <= start and end <= last for first, last in self.settled)
+
+
+@dataclass(frozen=True, slots=True)
 class Billing:
     """What bills tell of the intervals of a part."""
 
@@ -36,6 +53,8 @@ class Billing:
     """Paths of the assets of those days, each summed up, of all clusters."""
     intervals: tuple[tuple[int, int, float, float], ...]
     """Of each interval its start, the start of its local day [unix s], its length [s], and what part of the day that is."""
+    waiting: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """Bills that do not settle some of the days, and the starts of those. [unix s]"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Kubernetes, CSI drivers and bills spell the identifier of one machine or disk in different ways; its key is
 
     AWS      i-0a                                   of aws:///eu-west-1a/i-0a and arn:aws:ec2:eu-west-1:1234:instance/i-0a
+             elb/eu-west-1/front                    of front-0c.elb.eu-west-1.amazonaws.com and …:loadbalancer/net/front/0c
     Azure    /subscriptions/s/resourcegroups/r/…    in lower case; of a machine of a scale set, the set, which is what bills name
     GCP      shop/europe-west1-b/node-a             of gce://… and //compute.googleapis.com/projects/shop/zones/…/instances/node-a
              shop/europe-west1-b/disks/node-a       of a disk: a machine's first disk has the machine's name
@@ -18,6 +19,10 @@ REWRITTEN = (
     (r"(?i)^(?:https?:)?/*(?:[a-z.]*googleapis\.com/)?(?:compute/v1/)?projects/([^/]+)/(?:zones|regions)/([^/]+)/", r"gce://\1/\2/"),
     (r"^gce://([^/]+)/([^/]+)/instances/([^/]+)$", r"\1/\2/\3"),
     (r"^gce://", ""),
+    # A load balancer is known by its host name in Kubernetes and by its ARN in bills: both have region and name.
+    (r"^arn:[^:]*:elasticloadbalancing:([^:]*):[^:]*:loadbalancer/(?:(?:app|net|gwy)/)?([^/]+)(?:/[^/]*)?$", r"elb/\1/\2"),
+    (r"(?i)^(?:dualstack\.)?(?:internal-)?([^.]+)-[0-9a-f]+\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
+    (r"(?i)^([^.]+)-[0-9a-f]+\.elb\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
     (r"^arn:[^:]*:.*[:/]([^:/]+)$", r"\1"),
     (r"^[a-z]{2}-[a-z0-9-]+\.([a-z]+-[a-z0-9]+)$", r"\1"),
     # Of AWS, Oracle and all others what is after the last slash.
@@ -34,4 +39,6 @@ def resource_key(identifier: ir.StringValue) -> ir.StringValue:
     key = given
     for pattern, becomes in REWRITTEN:
         key = key.re_replace(pattern, becomes)
+    # Host names are in lower case.
+    key = ibis.ifelse(key.startswith("elb/"), key.lower(), key)
     return ibis.ifelse(given.re_search(AZURE), azure, key)

@@ -80,14 +80,9 @@ class AssetCosts(Costs):
 class Reconciled(Part):
     """How much of a total bills tell."""
 
-    list_cost: Number | None = Field(
-        default=None, description="Part of totalCost at list prices, of which no bill tells [currency]."
-    )
+    list_cost: Number | None = Field(default=None, description="Part of totalCost at list prices [currency].")
     billed_cost: Number | None = Field(default=None, description="Part of totalCost that bills tell [currency].")
-    adjustment: Number | None = Field(
-        default=None,
-        description="What bills added to list prices, below 0 what they took off, as a part of totalCost [currency].",
-    )
+    adjustment: Number | None = Field(default=None, description="What bills added, below 0 took off [currency].")
 
 
 class CostTotals(WorkloadCosts, Reconciled):
@@ -143,6 +138,13 @@ class CoverageDetail(Part):
     )
 
 
+class Bills(Part):
+    """The bills that tell of days of the window. A later one that differs is a revision."""
+
+    as_of: Instant = Field(description="When the newest of them was imported [UTC].")
+    revisions: int = Field(ge=0, description="How often a bill took the place of an earlier one, of all of them.")
+
+
 class KeptConfigMap(Part):
     """A ConfigMap that holds rows of the report."""
 
@@ -159,6 +161,7 @@ class Run(Part):
     time: Instant = Field(description="When the run ended [UTC].")
     result: Result = Field(description="Complete, Incomplete (data was missing) or Failed (nothing was published).")
     total_cost: Number | None = Field(default=None, description="Total cost that it published [currency].")
+    adjustment: Number | None = Field(default=None, description="Part of it that bills had added by then [currency].")
     rows: int | None = Field(default=None, ge=0, description="Rows that it published.")
 
 
@@ -187,6 +190,7 @@ class Status(Part):
         description="Share of the expected scrapes that was seen, rounded down: 100% means all.",
     )
     coverage_detail: CoverageDetail | None = Field(default=None, description="What the coverage consists of.")
+    bills: Bills | None = Field(default=None, description="The bills of the window, absent where there are none.")
     residual: Number | None = Field(
         default=None,
         description="Largest relative error of allocated + idle - overallocated = asset cost.",

@@ -13,7 +13,7 @@ from farthing.errors import MetricsBusyError, NoDataError, StoreError
 from farthing.model.answer import Answer, Seen, added, times
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
-from farthing.model.plan import Day, Part, planned
+from farthing.model.plan import BillFile, Day, Part, planned
 from farthing.model.question import Question, Shape
 from farthing.model.tables import FACTS
 from farthing.model.window import Window, days
@@ -46,19 +46,24 @@ class Answerer:
 
     def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
         """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
-        read = self._stored(question.window), self._billed.paths(question)
+        read = self._stored(question.window), self._billed.files(question)
         for _ in range(MOST_RETRIES):
             try:
                 return self._answer(question, now, read, detailed=detailed)
             except StoreError:
                 # The writer replaces a day, or a bill, whole and deletes its old files: then what replaced it answers.
-                before, read = read, (self._stored(question.window), self._billed.paths(question))
+                before, read = read, (self._stored(question.window), self._billed.files(question))
                 if read == before:
                     raise
         return self._answer(question, now, read, detailed=detailed)
 
     def _answer(
-        self, question: Question, now: int, read: tuple[Mapping[str, StoredDay], tuple[str, ...]], *, detailed: bool
+        self,
+        question: Question,
+        now: int,
+        read: tuple[Mapping[str, StoredDay], tuple[BillFile, ...]],
+        *,
+        detailed: bool,
     ) -> Answer:
         stored, bills = read
         known = {
@@ -104,14 +109,18 @@ class Answerer:
             name: [times(one, costs[one["set"]]) if "cost" in one else one for one in told]
             for name, told in found.details.items()
         }
-        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details)
+        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details, bills)
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]
         return {date: day for date in dates if (day := self.store.day(self.cluster, date)) is not None}
 
     def _stored_parts(
-        self, grain: str, pieces: Mapping[str, Mapping[int, int]], stored: Mapping[str, StoredDay], bills: Sequence[str]
+        self,
+        grain: str,
+        pieces: Mapping[str, Mapping[int, int]],
+        stored: Mapping[str, StoredDay],
+        bills: Sequence[BillFile],
     ) -> list[Part]:
         if not pieces:
             return []

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from farthing.model.answer import Found
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import Chunk
-from farthing.model.plan import Part
+from farthing.model.plan import BillFile, Part
 from farthing.model.prices import Prices
 from farthing.model.question import Shape
 from farthing.model.samples import Samples
@@ -122,7 +122,7 @@ class FactsStore(Protocol):
 class BillStore(Protocol):
     """Keeps bills."""
 
-    def files(self, start: int, end: int) -> list[str]:
+    def files(self, start: int, end: int) -> list[BillFile]:
         """The verified files of the bills with charges of the days from ``start`` to before ``end``. [unix s] Raises StoreError."""
         ...
 

@@ -1,7 +1,7 @@
 """Run a report: answer its question, and say in its status what came of it."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -43,8 +43,8 @@ class ReportService:
     currency: str = "USD"
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of team, owner and the like stands for."""
-    version: Callable[[], int] = lambda: 0
-    """Changes when the store does: equal questions between two changes are answered once."""
+    version: Callable[[], Hashable] = lambda: 0
+    """Changes when the store or a bill does: equal questions between two changes are answered once."""
     trouble: Callable[[], FarthingError | None] = lambda: None
     """Why the newest data is not in the store, if it is not."""
     _answers: SharedAnswers = field(default_factory=SharedAnswers)
@@ -81,6 +81,7 @@ class ReportService:
             time=_utc(now),
             result="Complete" if answer.seen.complete else "Incomplete",
             total_cost=told["totals"]["totalCost"],
+            adjustment=told["totals"]["adjustment"],
             rows=len(answer.rows),
         )
         found: dict[str, Any] = {
@@ -152,6 +153,9 @@ class ReportService:
             "aggregate": list(spec.aggregate),
             "currency": self.currency,
             "totalCost": answer.total_cost,
+            "listCost": answer.total_cost - answer.billed_cost,
+            "billedCost": answer.billed_cost,
+            "adjustment": answer.adjustment,
             "rows": len(answer.rows),
             "rowsTotal": answer.rows_total,
         }

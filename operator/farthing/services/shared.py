@@ -1,6 +1,6 @@
 """Equal questions are answered once, and other questions do not wait for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,10 +18,10 @@ class SharedAnswers:
     """Answers by their question, kept until the store's version changes. Safe to use from several threads."""
 
     _answers: dict[Question, Future[Answer]] = field(default_factory=dict)
-    _version: int = 0
+    _version: Hashable = None
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, question: Question, version: int, compute: Callable[[], Answer]) -> Answer:
+    def answer(self, question: Question, version: Hashable, compute: Callable[[], Answer]) -> Answer:
         """The answer of ``question``, by ``compute`` unless another thread computes it or has. Raises what it raises."""
         with self._lock:
             if version != self._version:

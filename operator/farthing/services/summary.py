@@ -1,6 +1,7 @@
 """An answer in the words of a status: decimal strings under public names."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from farthing.model.answer import Answer
@@ -43,10 +44,19 @@ def summary(answer: Answer, currency: str) -> dict[str, Any]:
             "missingMetrics": seen.missing,
             "absentMetrics": seen.absent,
         },
+        "bills": _bills(answer),
         # What a tenant sees is a part of the nodes' costs: there is nothing to compare it with.
         "residual": None if answer.question.shape.namespace else residual_text(answer.residual),
         "top": [_top(answer, row) for row in answer.rows[:MOST_TOP_ROWS]],
     }
+
+
+def _bills(answer: Answer) -> dict[str, Any] | None:
+    """Of which time the bills of ``answer`` are, and how often they were revised."""
+    if not answer.bills:
+        return None
+    newest = max(one.imported for one in answer.bills)
+    return {"asOf": datetime.fromtimestamp(newest, UTC), "revisions": sum(one.revision for one in answer.bills)}
 
 
 def _totals(answer: Answer) -> dict[str, str]:

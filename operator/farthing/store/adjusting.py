@@ -25,13 +25,17 @@ def adjusted_rows(table: str, part: Part) -> str:
     sources = [f'"fact" as ({files})', *_of_bills(part.billing)]
     others = READ_TOO.get(table, ())
     sources += [f"{one}_fact as (select * from {parquet(part.files[one])})" for one in others]  # noqa: S608 - likewise
-    return f"with {', '.join(sources)} {_sql(table)}"
+    return f"with {', '.join(sources)} select * from ({_sql(table)})"  # noqa: S608 - of our own
 
 
 def external_rows(shape: Shape, parts: Sequence[Part]) -> str:
     """SQL of ``model.external.external`` over the bills of ``parts``, each row with its set."""
     select = compiled(external, shape)
-    told = [(part, f"with {', '.join(_of_bills(part.billing))} {select}") for part in parts if part.billing is not None]
+    told = [
+        (part, f"with {', '.join(_of_bills(part.billing))} select * from ({select})")  # noqa: S608 - of our own
+        for part in parts
+        if part.billing is not None
+    ]
     return " union all ".join(of_sets(f"({rows})", part) for part, rows in told)
 
 
@@ -46,10 +50,22 @@ def _of_bills(billing: Billing) -> list[str]:
     of_days = f'where "start" in ({days})'
     return [
         f"part_of_day({columns}) as (values {intervals})",
-        f"bill as (select * from {parquet(billing.bills)} {of_days})",  # noqa: S608 - numbers and quoted paths
+        f"bill as ({_bills(billing, of_days)})",
         f"asset_of_day as (select * from {parquet(billing.assets)} {of_days})",  # noqa: S608 - likewise
         f"ratio as materialized ({_sql('ratio')})",
     ]
+
+
+def _bills(billing: Billing, of_days: str) -> str:
+    """SQL of the rows of bills ``of_days``, each with whether it is settled."""
+    waiting = dict(billing.waiting)
+    settled = [path for path in billing.bills if path not in waiting]
+    rows = [f"select *, true as settled from {parquet(settled)} {of_days}"] if settled else []  # noqa: S608 - numbers and quoted paths
+    rows += [
+        f'select *, "start" not in ({", ".join(map(str, days))}) as settled from {parquet([path])} {of_days}'  # noqa: S608 - likewise
+        for path, days in waiting.items()
+    ]
+    return " union all ".join(rows)
 
 
 @cache

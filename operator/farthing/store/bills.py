@@ -1,16 +1,25 @@
 """Bills, kept beside the facts: one file each, by provider, billing account and billing period; one that comes again replaces itself."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
+from os import stat_result
 from pathlib import Path
 
 import msgspec
 
-from farthing.errors import InvalidInputError, StoreCorruptError, StoreError, StoreLockedError, StoreVersionError
+from farthing.errors import (
+    InvalidBillError,
+    InvalidInputError,
+    StoreCorruptError,
+    StoreError,
+    StoreLockedError,
+    StoreVersionError,
+)
+from farthing.model.plan import BillFile
+from farthing.store.bill import Bill, id_of, is_part, settled
 from farthing.store.engine import run
 from farthing.store.files import write_into
 from farthing.store.focus import FocusReader, Found
@@ -20,31 +29,6 @@ from farthing.store.manifest import MOST_KEPT, File, Sealed, directory, save, sh
 VERSION = 1
 MOST_REVISIONS = 24
 """Times of earlier versions of a bill that are told; they are all counted."""
-
-
-class Bill(msgspec.Struct, frozen=True):
-    """What is kept of one billing period of one account. ``start`` and ``end`` are its bounds [unix s], costs in ``currency``."""
-
-    id: str
-    provider: str
-    account: str
-    start: int
-    end: int
-    currency: str
-    timezone: str
-    first_day: int
-    last_day: int
-    """Starts of the first and the last local day that it has charges of. [unix s]"""
-    rows: int
-    cost: float
-    list_cost: float
-    credit: float
-    file: File
-    imported: int
-    revision: int = 0
-    """How often a bill that differed came in the place of an earlier one."""
-    earlier: tuple[int, ...] = ()
-    """When the latest of those before it came. [unix s]"""
 
 
 @dataclass(slots=True)
@@ -70,34 +54,68 @@ class Bills:
         found = [_load(path) for path in sorted(self._folder.glob("*/bill.json"))]
         return sorted((one for one in found if one is not None), key=lambda one: one.id)
 
-    def files(self, start: int, end: int) -> list[str]:
-        """The paths of the bills that have charges of the days from ``start`` to before ``end`` [unix s]. Raises StoreError."""
-        found = [one for one in self.all() if one.first_day < end and one.last_day >= start]
+    def version(self) -> Hashable:
+        """Another one when a bill came or went."""
+        found = []
+        for path in self._folder.glob("*/bill.json"):
+            # What goes meanwhile is gone.
+            with suppress(OSError):
+                found.append((path, _stamp(path.stat())))
+        return frozenset(found)
+
+    def files(self, start: int, end: int) -> list[BillFile]:
+        """The bills that have charges of the days from ``start`` to before ``end`` [unix s]. Raises StoreError."""
+        kept = self.all()
+        found = [one for one in kept if one.first_day < end and one.last_day >= start]
         for one in found:
             if one.timezone != self.timezone:
                 raise StoreError(
                     f"the bill {one.id} was imported by days of {one.timezone!r}, and {self.timezone!r} is asked for: use "
                     f"--timezone {one.timezone}, or import it again"
                 )
-        return [str(self.verified(one)) for one in found]
+        times = settled(kept)
+        return [
+            BillFile(str(self.verified(one)), times[one.provider, one.account], one.imported, one.revision)
+            for one in found
+        ]
 
     def keep(self, read: FocusReader, currency: str, now: int) -> list[Bill]:
-        """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``. Raises StoreError."""
-        return [self._keep(read, one, currency, now) for one in read.bills]
+        """Put each bill that was ``read`` in the place of what is kept of it, at ``now`` [unix s]. Call within ``writing()``.
 
-    def _keep(self, read: FocusReader, found: Found, currency: str, now: int) -> Bill:
-        name = id_of(found)
-        folder = self._folder / directory(name).removeprefix("cluster=")
-        rows = read.rows_of(found)
-        file = write_into(read.connection, self.root, ("bill", "day", folder), rows)
-        sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
-        found_sums = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
-        first, last, cost, list_cost, credit = run(read.connection, found_sums)[0]
-        old = _load(folder / "bill.json")
+        Raises StoreError, and InvalidBillError, with nothing kept, where one is a part of what is kept of it.
+        """
+        read_whole = []
+        for found in read.bills:
+            sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
+            select = f"select {sums} from ({read.rows_of(found, ordered=False)})"  # noqa: S608 - of our own
+            first, last, *costs = run(read.connection, select)[0]
+            old = _load(self._place(found) / "bill.json")
+            if old is not None and is_part(old, found.rows, first, last, self.timezone):
+                raise InvalidBillError(
+                    f"{found.rows} rows are only a part of the bill {old.id}, of which {old.rows} are kept: name all of its "
+                    f"files, or forget it first by 'farthing bills remove {old.id}'"
+                )
+            read_whole.append((found, old, (first, last, *costs)))
+        return [self._keep(read, found, old, sums, (currency, now)) for found, old, sums in read_whole]
+
+    def _place(self, found: Found) -> Path:
+        return self._folder / directory(id_of(found)).removeprefix("cluster=")
+
+    def _keep(
+        self,
+        read: FocusReader,
+        found: Found,
+        old: Bill | None,
+        sums: tuple[int, int, float, float, float],
+        came: tuple[str, int],
+    ) -> Bill:
+        folder, (currency, now) = self._place(found), came
+        file = write_into(read.connection, self.root, ("bill", "day", folder), read.rows_of(found))
+        first, last, cost, list_cost, credit = sums
         if old is not None and (old.file, old.timezone, old.currency) == (file, self.timezone, currency):
             return old
         bill = Bill(
-            name, found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
+            id_of(found), found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
             cost, list_cost, credit, file, now,
             revision=old.revision + 1 if old else 0,
             earlier=(*old.earlier, old.imported)[-MOST_REVISIONS:] if old else (),
@@ -151,11 +169,6 @@ class Bills:
             path.parent.rmdir()
 
 
-def id_of(found: Found) -> str:
-    """By what a bill is known: provider, billing account and the first day of the billing period (UTC)."""
-    return f"{found.provider}/{found.account}/{datetime.fromtimestamp(found.start, UTC):%Y-%m-%d}"
-
-
 def _remove_others(folder: Path, kept: Path) -> None:
     """Delete the files of ``folder`` that no bill names any more; what cannot be deleted stays."""
     for path in (*folder.glob("*.parquet"), *folder.glob(".*")):
@@ -167,13 +180,16 @@ def _remove_others(folder: Path, kept: Path) -> None:
 def _load(path: Path) -> Bill | None:
     """The bill at ``path``, if there is one. Raises StoreCorruptError, StoreVersionError, StoreError."""
     try:
-        found = path.stat()
         # It is replaced whole: the file that was read is the file that is there.
-        return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+        return _read(path, _stamp(path.stat()))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreError(f"the bill {path} cannot be read ({error.strerror}): check its rights") from error
+
+
+def _stamp(found: stat_result) -> tuple[int, int, int]:
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=MOST_KEPT)
