@@ -1,8 +1,11 @@
 """A file in the shape of FOCUS' own samples: all columns of version 1.0 in their order, four providers, instants without a zone."""
 
+import re
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from farthing.errors import InvalidBillError
@@ -65,3 +68,64 @@ def test_a_sample_without_another_column_is_imported(tmp_path: Path, missing: st
     rows = [{name: value for name, value in row.items() if name != missing} for row in sample_rows()]
     with reading([as_csv(tmp_path / "focus_sample.csv", rows)], "USD", UTC) as found:
         assert sum(bill.rows for bill in found.bills) == 10
+
+
+def test_null_is_written_as_a_word_in_samples(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "focus_sample.csv", sample_rows())
+    words = "\n".join(re.sub(r"(?<=,)(?=,)|^(?=,)|(?<=,)$", "NULL", line) for line in path.read_text().splitlines())
+    path.write_text(words + "\n")
+    rows = rows_of(path)
+    assert len(rows) == 10
+    assert [row["resource_key"] for row in rows if row["charge_category"] in {"Tax", "Credit"}] == ["", ""]
+    assert {row["tags"] for row in rows} == {"", '{"app": "web", "team": "shop"}'}
+
+
+def test_oracles_names_from_before_version_1_0_are_known(tmp_path: Path) -> None:
+    older = {"ProviderName": "Provider", "PublisherName": "Publisher", "InvoiceIssuerName": "InvoiceIssuer"}
+    lacking = {"ChargeClass", "ContractedCost", "ContractedUnitPrice"}
+    rows = [
+        {older.get(name, name): value for name, value in row.items() if name not in lacking}
+        for row in sample_rows()
+        if row["ProviderName"] == "Oracle"
+    ]
+    (row,) = rows_of(as_csv(tmp_path / "oracle.csv", rows))
+    assert (row["provider"], row["resource_key"], row["cost"]) == ("Oracle", "ocid1.instance.oc1..a", 0.75)
+    for missing, told in (("Provider", "ProviderName"), ("EffectiveCost", "EffectiveCost")):
+        cut = [{name: value for name, value in row.items() if name != missing} for row in rows]
+        with pytest.raises(InvalidBillError, match=f"mandatory column is missing: {told};"):
+            rows_of(as_csv(tmp_path / "oracle.csv", cut))
+
+
+@pytest.mark.parametrize(
+    ("written", "tags"),
+    [
+        ('{"app": "web"}', '{"app": "web"}'),
+        ('"app": "web"', '{"app": "web"}'),
+        ('[{"key":"app","value":"web","x_type":"label"},{"key":"e","value":null}]', '{"app":"web"}'),
+        ("[broken", ""),
+        ("NULL", ""),
+    ],
+)
+def test_tags_become_an_object(tmp_path: Path, written: str, tags: str) -> None:
+    rows = [{**row, "Tags": written} for row in sample_rows()[:1]]
+    assert [row["tags"] for row in rows_of(as_csv(tmp_path / "a.csv", rows))] == [tags]
+
+
+def test_googles_pairs_of_tags_are_read_from_parquet(tmp_path: Path) -> None:
+    source = as_csv(tmp_path / "a.csv", sample_rows()[8:9])
+    pairs = "[{'key': 'app', 'value': 'web', 'x_inherited': false}]"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select * replace ({pairs} as Tags) from read_csv('{source}', all_varchar = true)) "  # noqa: S608 - of the test's own
+            f"to '{tmp_path / 'a.parquet'}' (format parquet)"
+        )
+    assert [row["tags"] for row in rows_of(tmp_path / "a.parquet")] == ['{"app":"web"}']
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    with reading([path], "USD", UTC) as found:
+        return [
+            dict(zip(BILL, row, strict=True))
+            for bill in found.bills
+            for row in run(found.connection, found.rows_of(bill))
+        ]

@@ -14,6 +14,12 @@ MANDATORY = (
 )  # fmt: skip
 """Columns that a file of FOCUS 1.0, 1.1 and 1.2 alike must have."""
 
+OLDER = {"InvoiceIssuerName": "InvoiceIssuer", "ProviderName": "Provider", "PublisherName": "Publisher"}
+"""Names from before version 1.0, which Oracle's exports still have."""
+
+SINCE_1_0 = ("ChargeClass", "ContractedCost")
+"""Columns that files with those names lack."""
+
 TAKEN = {
     "currency": "BillingCurrency",
     "provider": "ProviderName",

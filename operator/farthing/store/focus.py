@@ -31,6 +31,17 @@ MOST_COST = 1e15
 LATEST = 4_102_444_800
 """2100-01-01. [unix s]"""
 
+_WRITTEN = "case when typeof(tags) = 'VARCHAR' then cast(tags as varchar) else cast(to_json(tags) as varchar) end"
+_PAIRS = """from_json(written, '[{"key":"VARCHAR","value":"VARCHAR"}]')"""
+_OBJECT = (
+    f"array_to_string(list_transform({_PAIRS}, lambda pair: to_json(pair.key) || ':' || to_json(pair.value)), ',')"
+)
+TAGS = (
+    f"(select case when written like '[%' and json_valid(written) then '{{' || {_OBJECT} || '}}' "  # noqa: S608 - of our own
+    f"when written like '\"%' then '{{' || written || '}}' else written end from (select {_WRITTEN} as written))"
+)
+"""Tags as a JSON object: Google lists pairs of key and value, and others leave the braces away."""
+
 DAY = 86_400
 NEEDED = ("billing_start", "billing_end", "currency", "provider", "billing_account")
 _NUMBERS = {"billing_start", "billing_end"}
@@ -150,9 +161,8 @@ def _add_up(connection: duckdb.DuckDBPyConnection, found: Sequence[Window]) -> N
     connection.executemany('insert into "day" values (?, ?)', bounds)
     for name in ("span", "grouped"):
         _make(connection, name)
-    tags = "case when typeof(tags) = 'VARCHAR' then cast(tags as varchar) else cast(to_json(tags) as varchar) end"
     instants = [f"epoch(cast({one} as timestamptz))::bigint as {one}" for one in ("billing_start", "billing_end")]
-    _make(connection, "kind", f"* replace ({tags} as tags, {', '.join(instants)})")
+    _make(connection, "kind", f"* replace ({TAGS} as tags, {', '.join(instants)})")
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, currency: str) -> None:

@@ -1,12 +1,12 @@
 """The rows of FOCUS files as SQL: CSV, compressed or not, and Parquet."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import duckdb
 
 from farthing.errors import InvalidBillError
-from farthing.model.focus import AMOUNTS, KIND, MANDATORY, TAKEN
+from farthing.model.focus import AMOUNTS, KIND, MANDATORY, OLDER, SINCE_1_0, TAKEN
 from farthing.store.engine import parquet, quoted, run, text
 
 _KIND = f"hash({', '.join(KIND)}, md5_number(resource), md5_number(cast(tags as varchar)))"
@@ -27,7 +27,7 @@ def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folde
         types: dict[str, str] = {}
         for file in files:
             found = _columns(connection, kind, file)
-            missing = [name for name in MANDATORY if name.lower() not in found]
+            missing = _missing(found)
             if missing:
                 are = "columns are" if len(missing) > 1 else "column is"
                 raise InvalidBillError(
@@ -48,11 +48,21 @@ def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folde
     return f"select *, {_KIND} as kind from ({' union all '.join(selects)})"  # noqa: S608 - likewise
 
 
+def _missing(found: Container[str]) -> list[str]:
+    """The mandatory columns that a file with the columns ``found``, in lower case, lacks."""
+    missing = [name for name in MANDATORY if name.lower() not in found and OLDER.get(name, name).lower() not in found]
+    older = any(name.lower() in found for name in OLDER.values())
+    return [name for name in missing if not (older and name in SINCE_1_0)]
+
+
 def _taken(name: str, types: dict[str, str]) -> str:
     """SQL of a column, null where the files do not have it; a map or list of tags is JSON."""
-    kind = types.get(name.lower())
-    if kind is None:
+    names = [one for one in (name, OLDER.get(name, "")) if one.lower() in types]
+    if not names:
         return "null::varchar"
+    if names != [name]:
+        return f"coalesce({', '.join(f'cast({quoted(one)} as varchar)' for one in names)})"
+    kind = types[name.lower()]
     if kind == "VARCHAR" or kind.startswith(("TIMESTAMP", "DATE")):
         return quoted(name) if name.endswith(("Start", "End")) else f"cast({quoted(name)} as varchar)"
     return quoted(name) if name == "Tags" else f"cast({quoted(name)} as varchar)"
@@ -78,7 +88,8 @@ def _scan(kind: str, paths: Sequence[Path]) -> str:
         return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     return (
         f"read_csv([{listed}], header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
-        f"compression = '{kind}', hive_partitioning = false, union_by_name = true)"
+        # The samples of the specification write NULL.
+        f"nullstr = ['', 'NULL'], compression = '{kind}', hive_partitioning = false, union_by_name = true)"
     )
 
 
