@@ -85,6 +85,14 @@ def test_a_file_that_cannot_be_used_is_refused_by_name_and_with_a_sentence(
     assert done.err.count("\n") == 1
 
 
+def test_books_that_kubectl_lists_are_read(farthing: Farthing, tmp_path: Path) -> None:
+    file = tmp_path / "listed.yaml"
+    items = "".join(f"- {line}\n" if line.startswith("apiVersion") else f"  {line}\n" for line in BOOK.splitlines())
+    file.write_text(f"apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems:\n{items}")
+    done = farthing("prices", "check", str(file))
+    assert (done.code, done.out) == (0, "1 price books, 2 rules and 1 other rates: they can be used together\n")
+
+
 def test_prices_in_another_currency_are_refused_before_anything_is_asked(farthing: Farthing, book: Path) -> None:
     done = farthing("allocation", "--prices", str(book), "--currency", "EUR")
     assert done.code == 2
@@ -122,6 +130,11 @@ def test_hours_that_are_collected_with_prices_have_their_rates(
     (told,) = json.loads(done.out)
     assert told["rateSource"] == "list/all"
     assert told["rates"] == {"cpu": pytest.approx(1.0), "ram": 0.0}
+    same = farthing("prices", "explain", told["node"], *flags)
+    assert "other prices" not in same.out
+    book.write_text(BOOK.replace("cpuCoreHourly: 1,", "cpuCoreHourly: 2,"))
+    dearer = farthing("prices", "explain", told["node"], *flags)
+    assert f"The facts of {told['node']} were made with other prices than --prices says" in dearer.out
 
 
 def test_a_node_that_nothing_is_stored_of_is_told_so(farthing: Farthing, demo: DemoStore) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from farthing.model.prices import PriceBook, Prices, Rule
+from farthing.errors import InvalidPricesError
+from farthing.model.prices import PriceBook, Prices, Rule, Selector
 from farthing.resources.conditions import READY, STALLED, condition_of
 from farthing.resources.price_book_status import PriceBookStatus
 from farthing.services.price_books import Judged, PriceBookService
@@ -96,3 +97,28 @@ def test_a_status_of_another_version_is_written_anew(service: PriceBookService) 
     (judged,) = service.take([book("list", FREE, rules="many")], NOW)
     assert judged.stored == PriceBookStatus()
     assert told(judged)[0] == "True"
+
+
+def test_many_rules_are_compared_once(service: PriceBookService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look after look, and one rule only with those of its rank."""
+    looked: list[str] = []
+    compare = Selector.may_meet
+
+    def counted(one: Selector, other: Selector) -> bool:
+        looked.append("")
+        return compare(one, other)
+
+    monkeypatch.setattr(Selector, "may_meet", counted)
+    rules = [{"name": f"r{number}", "select": {"regions": [f"r{number}"]}, "discount": 0.1} for number in range(20)]
+    named = [{"name": f"n{number}", "select": {"names": [f"n{number}"]}, "discount": 0.1} for number in range(20)]
+    bodies = [book("many", {"rules": rules + named})]
+    service.take(bodies, NOW)
+    # 2 x (20 x 19 / 2), of the book alone and beside the one of files.
+    assert len(looked) == 2 * 380
+    service.take(bodies, NOW + 60)
+    assert len(looked) == 3 * 380
+
+
+def test_two_rules_of_one_name_are_refused() -> None:
+    with pytest.raises(InvalidPricesError, match="two rules 'one/same'"):
+        Prices((PriceBook("one", rules=(Rule("same", cpu=1.0), Rule("same", Selector(spot=True), cpu=2.0))),))

@@ -15,8 +15,11 @@ from farthing.model.repricing import REPRICED
 from farthing.model.tables import FACTS, IDENTITY
 from farthing.model.window import Window
 from farthing.settings import Settings
+from farthing.store import repricing
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet
+from farthing.store.files import write
+from farthing.store.manifest import Manifest, manifest_path, save
 from farthing.store.repricing import reprice
 from tests.support.measuring import moment
 
@@ -83,11 +86,14 @@ def store(without: Store, tmp_path: Path) -> Store:
 def facts(store: Store, table: str, grain: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     """The rows of a table, by their start and identity."""
     (day,) = store.manifests(CLUSTER)
+    return {(row["start"], *(row[name] for name in IDENTITY[table])): row for row in rows_of(store, day, table, grain)}
+
+
+def rows_of(store: Store, day: Manifest, table: str, grain: str = "day") -> list[dict[str, Any]]:
     with connect(threads=1) as engine:
         found = engine.execute(f"select * from {parquet([(store.files(day, grain) or {})[table]])}")  # noqa: S608 - our own file
         names = [column[0] for column in found.description]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return {(row["start"], *(row[name] for name in IDENTITY[table])): row for row in rows}
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def numbers(row: dict[str, Any], table: str) -> list[float]:
@@ -136,6 +142,59 @@ def test_a_cost_that_no_price_is_for_keeps_its_last_digit(store: Store) -> None:
     }
     for table in ("volume", "balancer"):
         assert facts(store, table, "hour") == before[table]
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_files_that_prices_do_not_change_stay_where_they_are(store: Store, *, by_day: bool) -> None:
+    if by_day:
+        with store.writing():
+            store.prune(CLUSTER, START + 2 * 86400, 0)
+    before = {file.path for file in store.manifests(CLUSTER)[0].files if file.table in {"volume", "balancer"}}
+    inodes = {path: (store.root / path).stat().st_ino for path in before}
+    of_nodes = Prices((PriceBook("book", rules=(Rule("all", cpu=1.0),)),))
+    assert reprice(store, CLUSTER, "2026-11-17", of_nodes, nothing) == (1, 1)
+    assert {path: (store.root / path).stat().st_ino for path in before} == inodes
+    with store.writing():
+        assert {one.prices for one in store.manifests(CLUSTER)[0].coverage} == {of_nodes.identity}
+    dearer = Prices((PriceBook("book", storage=(("*", 1.0),)),))
+    assert reprice(store, CLUSTER, "2026-11-17", dearer, nothing) == (1, 1)
+    after = {file.path for file in store.manifests(CLUSTER)[0].files}
+    assert [path for path in before if "volume" in path and path in after] == []
+    assert [path for path in before if "balancer" in path and path not in after] == []
+
+
+def test_days_of_several_lots_are_those_that_were_asked_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.writing():
+        store.prune(CLUSTER, START + 2 * 86400, 0)
+    rows = 'select * replace ({moved} as "start") from {files}'
+    (day,) = store.manifests(CLUSTER)
+    with connect(threads=1) as engine, store.writing():
+        for number in range(1, 5):
+            moved, date = day.start + number * 86400, f"2026-11-{17 + number}"
+            files = tuple(
+                write(
+                    engine,
+                    store.root,
+                    (file.table, "day", CLUSTER, date),
+                    rows.format(moved=moved, files=parquet([store.verified(file)])),
+                )
+                for file in day.files
+            )
+            seen = tuple(replace(one, start=one.start + number * 86400) for one in day.coverage)
+            save(
+                manifest_path(store.root, CLUSTER, date),
+                Manifest(CLUSTER, "UTC", date, moved, moved + 86400, files, seen),
+            )
+    monkeypatch.setattr(repricing, "DAYS_AT_ONCE", 2)
+    told: list[tuple[int, int]] = []
+    assert reprice(store, CLUSTER, "2026-11-18", PRICES, lambda _, done, of: told.append((done, of))) == (4, 4)
+    assert told == [(0, 4), (2, 4)]
+    assert [{one.prices for one in day.coverage} for day in store.manifests(CLUSTER)] == [
+        {""},
+        *[{PRICES.identity}] * 4,
+    ]
+    costs = [one["management_cost"] for day in store.manifests(CLUSTER)[1:] for one in rows_of(store, day, "asset")]
+    assert sum(costs) == pytest.approx(4 * HOURS * 0.75)
 
 
 def test_a_day_whose_hours_are_gone_has_the_costs_of_its_start(

@@ -48,7 +48,9 @@ def _bodies(path: Path) -> list[dict[str, Any]]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InvalidPricesError(f"the file has more than {MOST_BYTES} bytes: no object of Kubernetes may")
-        bodies = [body for body in yaml.load_all(path.read_text("utf-8"), Texts) if body is not None]
+        bodies = [
+            one for body in yaml.load_all(path.read_text("utf-8"), Texts) if body is not None for one in _listed(body)
+        ]
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidPricesError(f"this is not YAML: {error}") from error
     except OSError as error:
@@ -58,3 +60,9 @@ def _bodies(path: Path) -> list[dict[str, Any]]:
             "the file holds something that is no price book: each document is an object of that kind"
         )
     return bodies
+
+
+def _listed(body: Any) -> list[Any]:
+    """``body``, or what it lists: kubectl writes several objects so."""
+    items = body.get("items") if isinstance(body, dict) and body.get("kind") in {"List", "PriceBookList"} else None
+    return items if isinstance(items, list) else [body]

@@ -49,7 +49,7 @@ def check(files: tuple[Path, ...]) -> None:
 def explain(settings: Settings, node: str, at: str, output: str) -> None:
     """Say which rate NODE has, from where, and of each rule of --prices why it applies or not."""
     from farthing.store.days import Store
-    from farthing.store.nodes import node_facts, node_labels
+    from farthing.store.nodes import node_facts, node_labels, prices_of
 
     store = Store(settings.store, settings.timezone)
     rows = node_facts(store, settings.cluster, node, int(parse_instant(at).timestamp()) if at else None)
@@ -65,6 +65,10 @@ def explain(settings: Settings, node: str, at: str, output: str) -> None:
         return
     for row, said in told:
         _print(row, said, settings.currency)
+    if settings.prices.rules and prices_of(store, settings.cluster, rows[0]["start"]) != {settings.prices.identity}:
+        click.echo(
+            f"The facts of {node} were made with other prices than --prices says: 'farthing store reprice' applies these"
+        )
 
 
 def _print(row: dict[str, Any], said: list[Verdict], currency: str) -> None:
@@ -80,11 +84,6 @@ def _print(row: dict[str, Any], said: list[Verdict], currency: str) -> None:
     click.echo()
     stands = [[one.source, "applies" if one.applies else "no", one.why] for one in said]
     print_columns(["RULE", "NOW", "WHY"], stands)
-    first = next((one.source for one in said if one.applies), "")
-    if first and first != row["rate_source"]:
-        click.echo(
-            f"The facts of {row['name']} were made with other prices than --prices says: 'farthing store reprice' applies these"
-        )
 
 
 def _traits(row: dict[str, Any], labels: dict[str, str] | None) -> Traits:

@@ -33,7 +33,7 @@ def reprice(settings: Settings, since: str) -> None:
     """Give stored costs the rates of --prices, from stored quantities and without Prometheus.
 
     Without --prices they go back to what metrics and list prices said. Days are replaced one by one; a run that was broken
-    off goes on where it stopped.
+    off goes on where it stopped. A day whose hours are gone has the prices of its first instant, in the store's timezone.
     """
     from farthing.store.repricing import reprice as reprice_days
 

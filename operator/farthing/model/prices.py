@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
-from itertools import combinations
+from itertools import combinations, groupby, pairwise
 
 from farthing.errors import InvalidPricesError
 
@@ -147,8 +147,13 @@ class Prices:
         object.__setattr__(self, "books", tuple(sorted(self.books, key=lambda book: book.name)))
         for one, two in combinations(self.books, 2):
             _check_books(one, two)
-        for first, second in combinations(self.rules, 2):
-            _check_rules(first, second)
+        for first, second in pairwise(sorted(one.source for one in self.rules)):
+            if first == second:
+                raise InvalidPricesError(f"there are two rules {first!r}: give each a name of its own")
+        # Some thousand rules are millions of pairs: those of another rank are not looked at.
+        for _, alike in groupby(self.rules, key=lambda one: one.rule.selector.rank):
+            for first, second in combinations(alike, 2):
+                _check_rules(first, second)
 
     @cached_property
     def rules(self) -> "tuple[Priced, ...]":
@@ -202,8 +207,8 @@ def _meet(one: str, two: str) -> bool:
 
 
 def _check_rules(one: Priced, two: Priced) -> None:
-    alike = one.rule.selector.rank == two.rule.selector.rank and one.validity.within(two.validity) is not None
-    if one.source == two.source or (alike and one.rule.selector.may_meet(two.rule.selector)):
+    """Two rules of one rank."""
+    if one.rule.selector.may_meet(two.rule.selector) and one.validity.within(two.validity) is not None:
         raise InvalidPricesError(
             f"the rules {one.source!r} and {two.source!r} may fit the same node at the same time and are equally specific: "
             "select by one thing more, or end one before the other begins"

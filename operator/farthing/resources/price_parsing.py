@@ -1,6 +1,7 @@
 """From a PriceBook as a person wrote it to the model's: the same refusals, in the same words, without a cluster."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from farthing.errors import InvalidPricesError
@@ -36,15 +37,21 @@ def book_of(book: PriceBook) -> model.PriceBook:
     return found
 
 
-def in_currency(books: "list[model.PriceBook]", currency: str) -> Prices:
+def in_currency(books: Iterable[model.PriceBook], currency: str) -> Prices:
     """``books`` together. Raises InvalidPricesError where they contradict each other or are in another currency."""
+    return _in_currency(tuple(books), currency)
+
+
+# The operator asks every minute, and comparing a thousand rules takes seconds.
+@lru_cache(maxsize=100)
+def _in_currency(books: tuple[model.PriceBook, ...], currency: str) -> Prices:
     for book in books:
         if book.currency != currency:
             raise InvalidPricesError(
                 f"the price book {book.name!r} is in {book.currency}, and costs are told in {currency}: write its rates in "
                 f"{currency}, or use --currency {book.currency}"
             )
-    return Prices(tuple(books))
+    return Prices(books)
 
 
 def _rule(spec: RuleSpec) -> Rule:

@@ -49,7 +49,7 @@ class PriceBookService:
             else:
                 books.append(book)
                 judged.append(Judged(metadata, stored, _in_force(stored, metadata, book, now)))
-        found = Prices(tuple(books))
+        found = in_currency(books, self.currency)
         if found != self.current:
             self.current = found
         return judged

@@ -21,6 +21,9 @@ from farthing.store.manifest import TABLES, File, Manifest, Older, directory, lo
 from farthing.store.merging import merge, names_sql, told_anew
 from farthing.store.workbench import Workbench
 
+ANY_START = 1_234_567_890_123
+"""Stands for the start of a day while the way to its sums is compiled, once for all days."""
+
 
 @dataclass(slots=True)
 class Store:
@@ -196,6 +199,10 @@ def write_hours(
     run(connection, f"set threads = {threads:d}")
 
 
-@lru_cache(maxsize=64)
 def _roll_up_sql(table: str, start: int) -> str:
-    return sql(rolled_up(table, start)).replace(f'"{table}"', '"kept"')
+    return _roll_up_to(table).replace(str(ANY_START), str(start))
+
+
+@lru_cache
+def _roll_up_to(table: str) -> str:
+    return sql(rolled_up(table, ANY_START)).replace(f'"{table}"', '"kept"')

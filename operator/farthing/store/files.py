@@ -27,9 +27,17 @@ def write(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, s
 
     ``place`` is table, grain, cluster and date.
     """
+    ordered = f"select * from ({relation}) order by {ORDER[place[0]]}"  # noqa: S608 - of our own
+    return write_ordered(connection, root, place, ordered)
+
+
+def write_ordered(
+    connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, str, str], rows: str
+) -> File:
+    """As ``write``, of ``rows`` that are in order."""
     table, grain, cluster, date = place
     folder = root / table / f"grain={grain}" / directory(cluster) / f"date={date}"
-    return write_into(connection, root, (table, grain, folder), f"select * from ({relation}) order by {ORDER[table]}")  # noqa: S608
+    return write_into(connection, root, (table, grain, folder), rows)
 
 
 def write_into(connection: duckdb.DuckDBPyConnection, root: Path, place: tuple[str, str, Path], rows: str) -> File:

@@ -19,6 +19,17 @@ def node_labels(store: Store, cluster: str, name: str, at: int) -> dict[str, str
     return None
 
 
+def prices_of(store: Store, cluster: str, start: int) -> set[str]:
+    """The identities of the prices of the facts that begin at ``start`` [unix s], of an hour or of a day. Raises StoreError."""
+    return {
+        one.prices
+        for day in store.manifests(cluster)
+        if day.start <= start < day.end
+        for one in day.coverage
+        if one.start == start or not day.has_hours
+    }
+
+
 def node_facts(store: Store, cluster: str, name: str, at: int | None) -> list[dict[str, Any]]:
     """The rows of ``tables.ASSET`` of the nodes named ``name`` in the interval that holds ``at`` [unix s], or in the last.
 

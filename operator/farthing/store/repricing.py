@@ -1,10 +1,9 @@
 """Days of the store at other prices, each replaced whole as collecting replaces it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import duckdb
 from msgspec.structs import replace as with_fields
@@ -12,16 +11,19 @@ from msgspec.structs import replace as with_fields
 from farthing.errors import StoreError
 from farthing.model.prices import Prices
 from farthing.model.repricing import REPRICED
-from farthing.model.tables import FACTS
 from farthing.store.days import Store, write_hours
-from farthing.store.engine import connect, parquet, quoted, repricing_sql, run
-from farthing.store.files import remove_others, write
+from farthing.store.engine import connect, parquet, quoted, repricing_sql, run, told
+from farthing.store.files import ORDER, remove_others, write_ordered
 from farthing.store.manifest import File, Manifest, manifest_path, save
 
-DAYS_AT_ONCE = 20
-"""Days without hours that one statement makes: what costs time is reading SQL, not rows."""
-WRITERS = 3
-"""More than one, since a file waits for the disk."""
+DAYS_AT_ONCE = 30
+"""Days without hours that one statement makes, at most: much of its time goes into planning it."""
+ROWS_AT_ONCE = 200_000
+"""Allocations that one statement makes, at most, but those of a day: about 100 MB."""
+KEPT_IF_SAME = ("volume", "balancer")
+"""Tables that rules of nodes do not change."""
+WORKERS = 2
+"""Each with a DuckDB of one thread: for so few rows, threads that share one cost more than they bring."""
 
 
 def reprice(
@@ -32,22 +34,43 @@ def reprice(
     A day that ``prices`` were already applied to is left as it is. Raises StoreError, after which each day is as it was or
     done.
     """
-    with store.writing(), connect() as connection:
+    with store.writing():
         found = [day for day in store.manifests(cluster) if day.date >= since]
         changing = [day for day in found if any(one.prices != prices.identity for one in day.coverage)]
+        batches = list(_batches(changing))
+        # Python compiles for one worker at a time, and keeps what it made.
+        for by_day in {not days[0].has_hours for days in batches}:
+            repricing_sql(cluster, prices, by_day=by_day)
         done = 0
-        for days in _batches(changing):
-            progress(days[0].date, done, len(changing))
-            _Batch(connection, store, days, prices).reprice()
-            done += len(days)
+        with ThreadPoolExecutor(WORKERS, "farthing-reprice") as pool:
+            made = pool.map(lambda days: _reprice(store, days, prices), batches)
+            for days in batches:
+                progress(days[0].date, done, len(changing))
+                next(made)
+                done += len(days)
         return len(changing), len(found)
 
 
 def _batches(days: Sequence[Manifest]) -> Iterator[list[Manifest]]:
     """``days`` in those lots that are made at once."""
-    for has_hours, group in groupby(days, key=lambda day: day.has_hours):
-        listed, most = list(group), 1 if has_hours else DAYS_AT_ONCE
-        yield from (listed[first : first + most] for first in range(0, len(listed), most))
+    batch: list[Manifest] = []
+    rows = 0
+    for day in days:
+        file = day.file("allocation", "day")
+        more = file.rows if file else 0
+        full = len(batch) == DAYS_AT_ONCE or rows + more > ROWS_AT_ONCE
+        if batch and (full or day.has_hours or batch[0].has_hours):
+            yield batch
+            batch, rows = [], 0
+        batch.append(day)
+        rows += more
+    if batch:
+        yield batch
+
+
+def _reprice(store: Store, days: list[Manifest], prices: Prices) -> None:
+    with connect(threads=1) as connection:
+        _Batch(connection, store, days, prices).reprice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +89,60 @@ class _Batch:
 
     def reprice(self) -> None:
         """Make the facts of all days, and put each day in its place. Raises StoreError."""
-        self._compute()
-        if self.by_day:
-            with ThreadPoolExecutor(WRITERS, "farthing-reprice") as pool:
-                for _ in pool.map(self._put, self.days):
-                    pass
-        else:
-            self._put(self.days[0])
+        try:
+            self._compute()
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise StoreError(
+                f"the costs of {self.days[0].date} cannot be made anew ({told(error)}): check memory and the space of the "
+                "temporary folder; what was stored stays"
+            ) from error
+        changed = {table: self._changed(table) for table in KEPT_IF_SAME}
+        for day in self.days:
+            self._put(
+                day,
+                {
+                    table
+                    for table, starts in changed.items()
+                    if not any(day.start <= start < day.end for start in starts)
+                },
+            )
+
+    def _changed(self, table: str) -> list[int]:
+        """The starts of the rows that are other than what is stored. [unix s]"""
+        others = f'select distinct "start" from (from {table} except from stored_{table})'  # noqa: S608 - of our own
+        return [start for (start,) in run(self.connection, others)]
 
     def _compute(self) -> None:
         """Make the tables ``REPRICED``."""
         grain = "day" if self.by_day else "hour"
-        files = [self.store.files(day, grain) or {} for day in self.days]
-        for table in FACTS:
-            stored = parquet(one[table] for one in files)
-            run(self.connection, f"create or replace view stored_{table} as from {stored}")
+        grains = dict.fromkeys(REPRICED, grain)
+        if self.prices.label_keys:
+            grains["workload"] = "day"
+        for table, kept in grains.items():
+            files = [file for day in self.days if (file := day.file(table, kept)) is not None]
+            # Of what is large each row is read once.
+            kind = "table" if table in ("asset", *KEPT_IF_SAME) else "view"
+            run(self.connection, f"create {kind} stored_{table} as from {parquet(map(self.store.verified, files))}")
         listed = ", ".join(f"({start:d}::bigint, {seconds!r}::double)" for start, seconds in self._intervals())
         named = f'(values {listed}) t("start", "seconds")'
-        run(self.connection, f"create or replace table intervals as from {named}")
+        run(self.connection, f"create table intervals as from {named}")
         for name, select in repricing_sql(self.days[0].cluster, self.prices, by_day=self.by_day):
-            run(self.connection, f"create or replace table {quoted(name)} as {select}")
+            order = f" order by {ORDER[name]}" if name in REPRICED else ""
+            run(self.connection, f"create table {quoted(name)} as from ({select}){order}")
 
     def _intervals(self) -> list[tuple[int, float]]:
         if self.by_day:
             return [(day.start, sum(one.seconds for one in day.coverage)) for day in self.days]
         return [(one.start, one.seconds) for one in self.days[0].coverage]
 
-    def _put(self, day: Manifest) -> None:
-        """Write a day, and replace its manifest."""
+    def _put(self, day: Manifest, same: Collection[str]) -> None:
+        """Write a day but for the tables that are the ``same``, and replace its manifest."""
         store = self.store
         try:
             seen = tuple(replace(one, prices=self.prices.identity) for one in day.coverage)
-            kept = tuple(file for file in day.files if file.table not in REPRICED)
-            manifest = with_fields(day, files=(*self._files(day), *kept), coverage=seen)
+            made = [table for table in REPRICED if table not in same]
+            kept = tuple(file for file in day.files if file.table not in made)
+            manifest = with_fields(day, files=(*self._files(day, made), *kept), coverage=seen)
             save(manifest_path(store.root, day.cluster, day.date), manifest)
         except StoreError:
             # A full disk must not be filled by what nobody will read.
@@ -107,13 +151,11 @@ class _Batch:
             raise
         remove_others(store.root, manifest.files, day.cluster, day.date)
 
-    def _files(self, day: Manifest) -> Iterator[File]:
-        with self.connection.cursor() as cursor:
-            for table in REPRICED:
-                place = (table, day.cluster, day.date)
-                if self.by_day:
-                    rows = f'select * from {table} where "start" = {day.start:d}'  # noqa: S608 - of our own
-                    yield write(cursor, self.store.root, (table, "day", *place[1:]), rows)
-                else:
-                    rows = f"select * from {table}"  # noqa: S608 - likewise
-                    yield from write_hours(cursor, self.store.root, place, day.start, rows)
+    def _files(self, day: Manifest, made: Iterable[str]) -> Iterator[File]:
+        for table in made:
+            place = (table, day.cluster, day.date)
+            if self.by_day:
+                rows = f'from {table} where "start" = {day.start:d}'
+                yield write_ordered(self.connection, self.store.root, (table, "day", *place[1:]), rows)
+            else:
+                yield from write_hours(self.connection, self.store.root, place, day.start, f"from {table}")
