@@ -16,6 +16,7 @@ from farthing.model.question import Question, Shape
 from farthing.model.tables import GIB
 from farthing.model.window import Window
 from farthing.store.reading import Reader
+from tests.support.bill_rows import billed, with_bill
 from tests.support.fact_rows import HOUR, START, FactTables, node, said
 
 Row = dict[str, Any]
@@ -182,3 +183,18 @@ def test_costs_of_a_node_are_told_before_its_discount_as_kubecost_documents_it(t
     (row,) = public_rows(Answer(question, found.rows, added(shape, found.counted), 1, Seen(()), found.details))
     assert (row["cpuCost"], row["ramCost"], row["discount"]) == pytest.approx((30.939847, 15.355342, 0.198803))
     assert row["totalCost"] == pytest.approx(37.091556, abs=2.4e-5)
+
+
+def test_costs_are_told_before_what_bills_changed_whatever_the_asset(tmp_path: Path) -> None:
+    disk = other("Disk", "Storage", "pvc-1", provider_id="vol-0123456789abcdef0", pv_cost=2.0)
+    machine = node(provider_id="aws:///a/i-0123456789abcdef0", cpu_cost=3.0, ram_cost=1.0)
+    with FactTables(asset=[machine, disk]) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    bill = [billed("vol-0123456789abcdef0", 5.0), billed("i-0123456789abcdef0", 8.0)]
+    shape = Shape("asset", ("cluster",), idle=False)
+    found = READER.found(shape, [with_bill(part, tmp_path / "bill", bill)], detailed=True)
+    question = Question(shape, WINDOW, ((WINDOW,),))
+    (row,) = public_rows(Answer(question, found.rows, added(shape, found.counted), 1, Seen(()), found.details))
+    # 3 + 1 and 2 by list; bills made 8 of 4 and 5 of 2: 7 more in all.
+    costs = [row[name] for name in ("cpuCost", "ramCost", "diskCost", "adjustment", "totalCost")]
+    assert costs == pytest.approx([3.0, 1.0, 2.0, 7.0, 13.0])

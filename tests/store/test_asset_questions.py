@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farthing.model.filter_parser import parse_filter
-from farthing.model.filters import ASSET_FIELDS, Filter, parse_asset_lists
+from farthing.model.filters import ASSET_FIELDS, ASSET_LISTS, Filter, parse_asset_lists
 from farthing.model.plan import Part
-from farthing.model.question import ASSET_PROPERTIES, Shape
+from farthing.model.question import ASSET_AGGREGATES, ASSET_ORDERS, Shape
 from farthing.store.reading import Reader
 from tests.support.fact_rows import START, FactTables, container, node, said
 
@@ -83,12 +83,30 @@ def test_a_single_asset_is_named_by_what_kubecost_names_it_by(part: Part) -> Non
         (["name"], {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "__undefined__": 32.0}),
         (["label:team"], {"team=web": 3.0, "team=data": 4.0, "__undefined__": 56.0}),
         (["label:arch", "type"], {"arch=amd64/Node": 7.0, "__undefined__/Disk": 24.0, "__undefined__/Cloud": 32.0}),
+        (["team"], {"web": 3.0, "data": 4.0, "__undefined__": 56.0}),
+        # One label, spelled in two ways.
+        (["team", "label:Team"], {"web/team=web": 3.0, "data/team=data": 4.0, "__undefined__/__undefined__": 56.0}),
         (["type", "cluster"], {"Node/cluster-one": 7.0, "Disk/cluster-one": 8.0, "Disk/cluster-two": 16.0, "Cloud/cluster-one": 32.0}),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
 def test_rows_are_formed_by(part: Part, aggregate: list[str], expected: dict[str, float]) -> None:
     assert costs(part, *aggregate) == expected
+
+
+@pytest.mark.parametrize("order", ASSET_ORDERS)
+@pytest.mark.parametrize("limit", [0, 2])
+def test_rows_are_ordered_by(part: Part, order: str, limit: int) -> None:
+    rows = READER.rows(Shape("asset", ("type", "name"), idle=False, sort_by=order), [part], limit)
+    assert len(rows) == (limit or 5)
+    if order == "diskCost":
+        assert [row["name"] for row in rows][:2] == ["Disk/pv-2", "Disk/pv-1"]
+    if order == "cpuCost":
+        assert rows[0]["name"] == "Node/node-a"
+    if order in {"name", "cloudCost", "adjustment"}:
+        # Without a bill there is nothing to order by but names, which go down as all else does.
+        names = [row["name"] for row in rows]
+        assert names == sorted(names, reverse=order == "name")
 
 
 COSTS = {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "cloud": 32.0}
@@ -164,6 +182,7 @@ def test_lists_leave(part: Part, lists: Mapping[str, str], left: set[str]) -> No
         ('providerID~:"/i-"', {"node-a", "node-b"}),
         ('label[team]!:"web"', ALL - {"node-a"}),
         ('label:"team"', {"node-a", "node-b"}),
+        ('team:"data"', {"node-b"}),
         ('label[team]:"__undefined__"', {"pv-1", "pv-2", "cloud"}),
     ],
 )
@@ -171,14 +190,17 @@ def test_a_filter_leaves(part: Part, text: str, left: set[str]) -> None:
     assert sum(costs(part, kept=parse_filter(text, ASSET_FIELDS)).values()) == total(*left)
 
 
-@settings(deadline=None, max_examples=40)
+VALUES = [
+    "123", "node", "disk,node", "team:web", "team:*", "team:w*,arch:amd64", "n*", "p*,node-a", "*", "GCP", "Comp*", "shop-1",
+    "cluster-one", "vol*", "aws*,cloud*", "Kubernetes", "AmazonS3", "__undefined__", "", ",",
+]  # fmt: skip
+"""Some of each list, and what most of them do not know."""
+
+
+@settings(deadline=None, max_examples=60)
 @given(
-    st.lists(st.sampled_from([*ASSET_PROPERTIES, "label:team", "label:arch", "label:no.such/key"]), max_size=4, unique=True),
-    st.dictionaries(
-        st.sampled_from(["filterAccounts", "filterTypes", "filterLabels", "filterNames"]),
-        st.sampled_from(["123", "node", "disk,node", "team:web", "team:*", "n*", "p*,node-a", "*"]),
-        max_size=2,
-    ),
+    st.lists(st.sampled_from([*ASSET_AGGREGATES, "label:team", "label:arch", "label:no.such/key"]), max_size=4, unique=True),
+    st.dictionaries(st.sampled_from(sorted(ASSET_LISTS)), st.sampled_from(VALUES), max_size=3),
 )  # fmt: skip
 def test_the_sum_over_any_aggregate_is_the_sum_of_the_assets(
     part: Part, aggregate: list[str], lists: dict[str, str]

@@ -12,12 +12,12 @@ from farthing.model.tables import DISCOUNTED, HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
 
 NAMES_OF_ASSETS = {
-    "diskCost": ("pv_cost", "local_cost"),
-    "networkCost": ("network_cost",),
-    "loadBalancerCost": ("lb_cost",),
-    "managementCost": ("management_cost",),
+    "diskCost": (("pv_cost", "local_cost"), "disk_adjustment"),
+    "networkCost": (("network_cost",), "network_adjustment"),
+    "loadBalancerCost": (("lb_cost",), "lb_adjustment"),
+    "managementCost": (("management_cost",), "management_adjustment"),
 }
-"""The public names of the costs that are none of cpu, ram and gpu, and the columns that each adds up."""
+"""The public names of the costs that are none of cpu, ram and gpu, the columns that each adds up, and what bills changed of them."""
 
 ANY = "Any"
 """The type of a row whose assets are of several."""
@@ -70,7 +70,10 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
         "byteHours": quantities["pv"],
         **(of_type(row, told) if of_type and told else {}),
         **{f"{name}Cost": _list_cost(row, name) for name in RESOURCES},
-        **{name: sum(row[column] for column in columns) for name, columns in NAMES_OF_ASSETS.items()},
+        **{
+            name: sum(row[column] for column in columns) - row[adjustment]
+            for name, (columns, adjustment) in NAMES_OF_ASSETS.items()
+        },
         "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
         "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
         "cloudCost": row["cloud_cost"],

@@ -46,7 +46,7 @@ def label_rows(shape: Shape) -> ir.Table:
     """The labels that all assets of a name have, with one value: name, key and value, the newest of the window."""
     facts, keys = kept_assets(shape, ASSET), key_columns(shape)
     nodes = facts.filter(facts.type == "Node")
-    nodes = nodes.select(*keys, *(one for one in NODE if one not in keys)).distinct()
+    nodes = nodes.select(*keys, *NODE).distinct()
     said = table("workload")
     said = said.filter(said.kind == NODE_LABEL)
     said = said.group_by("cluster", asset_name="pod", label="key").agg(text=said["value"].argmax(said.start))
@@ -60,5 +60,5 @@ def label_rows(shape: Shape) -> ir.Table:
 
 def _numbers(facts: ir.Table, by: tuple[str, ...]) -> ir.Table:
     """How many assets there are of each value of ``by``, as number."""
-    each = facts.select(*by, *(one for one in ASSET if one not in by)).distinct()
+    each = facts.select(*by, *ASSET).distinct()
     return each.group_by(*by).agg(number=each.count())

@@ -114,7 +114,8 @@ def question_of(
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
             kept=parse_filter(report.spec.filter, ASSET_FIELDS),
-            reconcile=report.spec.reconcile,
+            aliases=aliases,
+            reconcile=not report.spec.disable_adjustments,
         )
     cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)
