@@ -12,6 +12,7 @@ from farthing.model.question import ASSET_PROPERTIES, Shape
 from farthing.model.said import column_of, with_node_labels
 from farthing.model.sharing import sum_of
 from farthing.model.tables import DISCOUNTED, RESOURCES, zero
+from farthing.model.tags import TAGS
 from farthing.model.telling import COLUMN, ORDER_COLUMN, facts_table
 
 TOLD_BY = {
@@ -99,7 +100,7 @@ def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
     needed = {"set", *columns, *(COLUMN.get(one, one) for one in named(shape))}
     needed |= {column_compared(one, shape) for one in comparisons(shape.kept)}
     if shape.lookups:
-        needed |= {"day", "cluster", "type", "asset_name"}
+        needed |= {"day", "cluster", "type", "asset_name", TAGS}
     # An engine plans each column that is named.
     facts = with_node_labels(facts.select(*(one for one in facts.columns if one in needed)), shape)
     if shape.filtered:

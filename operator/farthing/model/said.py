@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from farthing.model.filters import Comparison, comparisons
 from farthing.model.question import NODE_LABEL, Lookup, Shape
 from farthing.model.tables import Columns, extend, table
+from farthing.model.tags import TAGS, tag_keys, tag_values
 
 POD = ("day", "cluster", "namespace", "pod", "uid")
 NAMESPACE = ("day", "cluster", "namespace")
@@ -37,7 +38,10 @@ def tables_of(lookup: Lookup) -> tuple[tuple[Lookup, Columns], ...]:
 
 
 def with_node_labels(assets: ir.Table, shape: Shape) -> ir.Table:
-    """``assets`` with a column for each label that ``shape`` asks for; only nodes have any."""
+    """``assets`` with a column for each label that ``shape`` asks for; only nodes have any and, where bills adjust costs, tags."""
+    tagged = TAGS in assets.columns
+    if tagged:
+        assets = assets.mutate(tag_keys=tag_keys(assets[TAGS]), tag_values=tag_values(assets[TAGS]))
     joined, values = assets, {}
     for number, lookup in enumerate(shape.lookups):
         column = column_of(lookup)
@@ -46,6 +50,9 @@ def with_node_labels(assets: ir.Table, shape: Shape) -> ir.Table:
         met = [assets[left] == own[f"{right}_{number}"] for left, right in on]
         joined = joined.left_join(own, [assets.type == "Node", *met])
         values[column] = own[f"value_{number}"]
+        if tagged:
+            at = assets.tag_keys.index(lookup[1])
+            values[column] = ibis.ifelse(at >= 0, assets.tag_values[at], values[column])
     return joined.select(*(assets[name] for name in assets.columns), **values) if values else assets
 
 
