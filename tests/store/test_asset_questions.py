@@ -1,17 +1,20 @@
 """Questions about assets over files of facts: by what rows are formed, what filters leave, and what rows tell."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from farthing.errors import InvalidQuestionError
 from farthing.model.filter_parser import parse_filter
 from farthing.model.filters import ASSET_FIELDS, ASSET_LISTS, Filter, parse_asset_lists
 from farthing.model.plan import Part
 from farthing.model.question import ASSET_AGGREGATES, ASSET_ORDERS, Shape
 from farthing.store.reading import Reader
+from tests.support.bill_rows import billed, with_bill
 from tests.support.fact_rows import START, FactTables, container, node, said
 
 HOUR = 3600.0
@@ -235,3 +238,52 @@ def test_a_row_of_one_node_has_its_labels_and_one_with_other_assets_none(part: P
     _, labels = details(part, "name")
     assert labels == {"node-a": {"team": "web", "arch": "amd64"}, "node-b": {"team": "data", "arch": "amd64"}}
     assert details(part, "cluster")[1] == {}
+
+
+OF_SEVERAL = [
+    node(name="node-a", provider="AWS", account="123", cpu_cost=1.0),
+    disk("pv-1", 2.0, claim="data", claim_namespace="shop", provider="AWS", account="123", region="eu-west-1", pv_quantity=10.0),
+    disk("pv-2", 4.0, claim="data", claim_namespace="shop-2", provider="AWS", account="123"),
+    disk("pv-3", 8.0, provider="AWS"),
+    disk("node-a", 0.0, local_cost=16.0, storage_class="__local__"),
+    node(name="shop/front", type="LoadBalancer", category="Network", provider_id="203.0.113.7", lb_cost=32.0),
+    node(name="shop-2/shop", type="LoadBalancer", category="Network", provider_id="203.0.113.8", lb_cost=64.0),
+    node(name="Kubernetes", type="ClusterManagement", category="Management", provider_id="", management_cost=128.0),
+    # What calls itself as the namespace does is not its own.
+    node(name="shop/x", type="Network", category="Network", provider_id="", network_cost=256.0),
+    node(name="shop", type="Cloud", claim_namespace="shop", provider_id="shop"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", ["", 'name!:"x"', 'assetType!:"node"', 'label[team]!:"web"', 'provider!:"GCP"'])
+@pytest.mark.parametrize("aggregate", [(), ("type",), ("name",), ("category", "service"), ("team",), ("label:team",)])
+def test_a_tenant_sees_its_claims_and_its_balancers_and_nothing_of_others(
+    tmp_path: Path, aggregate: tuple[str, ...], kept: str
+) -> None:
+    with FactTables([container()], OF_SEVERAL, workload=LABELS) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    part = with_bill(part, tmp_path / "bill", [billed("", 512.0, resource="bucket")])
+    shape = Shape("asset", aggregate, idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+    found = READER.found(shape, [part], detailed=True)
+    assert sum(row["total_cost"] for row in found.rows) == 34.0
+    told = repr((found.rows, found.details))
+    for foreign in ("pv-2", "pv-3", "node-a", "shop-2", "AWS", "123", "cluster-one", "vol-", "eu-west-1", "203.0.113.8", "m5", "'metrics'", "bucket"):  # fmt: skip
+        assert foreign not in told
+    if not aggregate:
+        assert [row["name"] for row in found.rows] == ["LoadBalancer/shop/front", "Disk/pv-1"]
+        assert [row["provider_id"] for row in found.rows] == ["203.0.113.7", ""]
+        assert [one["claim"] for one in found.details["asset_part"]] == ["data", ""]
+
+
+def test_what_a_tenant_is_not_told_it_cannot_find_by_a_filter(tmp_path: Path) -> None:
+    with FactTables([container()], OF_SEVERAL) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    for kept in ('account:"123"', 'cluster:"cluster-one"', 'provider:"AWS"', 'providerID<~:"vol"', 'name:"pv-2"'):
+        shape = Shape("asset", (), idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+        assert READER.rows(shape, [part]) == []
+
+
+@pytest.mark.parametrize("one", ["cluster", "provider", "account", "project", "providerID", "region", "instanceType"])
+def test_rows_of_a_tenant_are_not_formed_by_what_is_the_clusters(one: str) -> None:
+    with pytest.raises(InvalidQuestionError, match="a question about one namespace has no "):
+        Shape("asset", (one,), idle=False, namespace="shop")

@@ -23,6 +23,11 @@ TOLD_BY = {
 
 FINEST = ("provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name")
 """Properties that name a single asset, in Kubecost's order."""
+FINEST_OF_TENANT = ("type", "name")
+HIDDEN_FROM_TENANTS = (
+    "cluster", "provider", "account", "project", "instance_type", "region", "zone", "pool", "rate_source", "base_source",
+)  # fmt: skip
+"""Columns that tell of more than a tenant's own namespace; of a provider id only the address of a load balancer is its own."""
 OF_ASSETS = OTHER_COSTS
 ASSET_SUMS = (
     *(
@@ -97,6 +102,8 @@ def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
     Of those, ``UNDEFINED`` is where nothing is known; asset_name is the name.
     """
     facts = facts_table("asset", shape).rename(asset_name="name")
+    if shape.namespace:
+        facts = _of_tenant(facts, shape.namespace)
     needed = {"set", *columns, *(COLUMN.get(one, one) for one in named(shape))}
     needed |= {column_compared(one, shape) for one in comparisons(shape.kept)}
     if shape.lookups:
@@ -122,7 +129,17 @@ def key_columns(shape: Shape) -> tuple[str, ...]:
 
 def named(shape: Shape) -> tuple[str, ...]:
     """The properties whose values name a row."""
-    return shape.aggregate or FINEST
+    return shape.aggregate or (FINEST_OF_TENANT if shape.namespace else FINEST)
+
+
+def _of_tenant(facts: ir.Table, namespace: str) -> ir.Table:
+    """The disks claimed in ``namespace`` and its load balancers, without what tells of the cluster."""
+    claimed = (facts.type == "Disk") & (facts.claim_namespace == namespace)
+    # A load balancer is called namespace/service.
+    served = (facts.type == "LoadBalancer") & (facts.asset_name.re_extract("^([^/]*)/", 1) == namespace)
+    own = facts.filter(claimed | served)
+    address = ibis.ifelse(own.type == "LoadBalancer", own.provider_id, "")
+    return own.mutate(**dict.fromkeys(HIDDEN_FROM_TENANTS, ibis.literal("")), provider_id=address)
 
 
 def name_of_assets(rows: ir.Table, shape: Shape) -> ir.StringValue:

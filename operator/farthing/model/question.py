@@ -31,6 +31,8 @@ ORDERS: Final = (
     "totalCost", "cpuCost", "ramCost", "gpuCost", "pvCost", "networkCost", "loadBalancerCost", "sharedCost", "efficiency",
     "name",
 )  # fmt: skip
+NOT_OF_TENANTS: Final = ("cluster", "node", "provider", "account", "project", "providerID", "region", "instanceType")
+"""Properties that tell of more than one namespace."""
 ASSET_ORDERS: Final = (
     "totalCost", "cpuCost", "ramCost", "gpuCost", "diskCost", "networkCost", "loadBalancerCost", "managementCost", "cloudCost",
     "adjustment", "name",
@@ -111,7 +113,7 @@ class Shape:
     sort_by: str = "totalCost"
     ascending: bool = False
     namespace: str = ""
-    """The only namespace whose rows count, empty for all; then nothing is told of nodes and assets."""
+    """The only namespace whose rows count, empty for all; then nothing is told of nodes, and of assets its own."""
     sharing: Sharing = field(default_factory=Sharing)
     kept: Filter = field(default_factory=Every)
     """Which rows are shown, after everything was shared."""
@@ -135,9 +137,11 @@ class Shape:
                 "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
             )
         if self.namespace and (
-            self.kind == "asset" or self.idle or self.sharing.idle or self.sharing.pools or "node" in self.aggregate
+            self.idle or self.sharing.idle or self.sharing.pools or set(NOT_OF_TENANTS) & set(self.aggregate)
         ):
-            raise InvalidQuestionError("a question about one namespace has no assets, nodes, idle rows or shared costs")
+            raise InvalidQuestionError(
+                f"a question about one namespace has no idle rows or shared costs, and no {', '.join(NOT_OF_TENANTS)}"
+            )
         if self.external and (self.namespace or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
             raise InvalidQuestionError(
                 "external costs go to rows by tags of bills, in a report that sees the cluster and is aggregated by "
