@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ OF_TYPES = {
     "ClusterManagement": set(),
 }  # fmt: skip
 """Further ones, by type; and what issue 5 adds of nodes."""
+
+
+TOLD = set(re.findall(r"`(\w+)`", (Path(__file__).parents[2] / "docs" / "assets.md").read_text("utf-8")))
+"""What the document of assets tells of."""
 
 
 def other(kind: str, category: str, name: str, **values: Any) -> Row:
@@ -92,6 +97,7 @@ def test_every_field_of_the_seeds_samples_is_there(tmp_path: Path, aggregate: li
     assert {row["type"] for row in rows} == set(OF_TYPES)
     for row in rows:
         assert set(row) >= COMMON | OF_TYPES[row["type"]]
+        assert set(row) <= TOLD
 
 
 def test_a_node_tells_what_it_is_and_who_used_it(tmp_path: Path) -> None:

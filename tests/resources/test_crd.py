@@ -103,7 +103,7 @@ def test_the_api_server_writes_nothing_into_a_status(report: Kind) -> None:
         (
             AssetReport,
             ["Window", "Aggregate", "Total", "Idle", "Ready", "Last Run", "Age"],
-            ["Disk", "Network", "LoadBalancer", "Management"],
+            ["Disk", "Network", "LoadBalancer", "Management", "Cloud"],
         ),
     ],
 )

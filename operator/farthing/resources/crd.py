@@ -166,7 +166,7 @@ def _report_columns(*, assets: bool) -> tuple[_Columns, _Columns]:
         ("Last Run", "date", ".status.lastRunTime"),
         ("Age", "date", ".metadata.creationTimestamp"),
     ]
-    of_assets = ("Disk", "Network", "LoadBalancer", "Management")
+    of_assets = ("Disk", "Network", "LoadBalancer", "Management", "Cloud")
     wide = [
         *((name, "string", f".status.totals.{name[0].lower()}{name[1:]}Cost") for name in of_assets if assets),
         ("Currency", "string", ".status.currency"),
