@@ -182,6 +182,19 @@ def test_a_csv_has_labels_in_one_column_and_shares_in_one_each(tmp_path: Path) -
     assert (lines["Kubernetes"]["labels"], lines["Kubernetes"]["ramBreakdown.user"]) == ("", "")
 
 
+def test_a_csv_has_a_column_for_every_field_of_the_seeds_samples(tmp_path: Path) -> None:
+    header = as_csv(list(rows_by(tmp_path, "type").values())).splitlines()[0].split(",")
+    nested = {
+        "properties": ("category", "provider", "service", "cluster"),
+        "window": ("start", "end"),
+        **dict.fromkeys(("cpuBreakdown", "ramBreakdown", "breakdown"), ("idle", "other", "system", "user")),
+    }
+    fields = COMMON.union(*OF_TYPES.values()) - {"overhead", "rates"}
+    plain = fields - set(nested)
+    assert set(header) >= plain | {f"{name}.{inner}" for name, inners in nested.items() for inner in inners}
+    assert len(header) == len(set(header))
+
+
 def test_costs_of_a_node_are_told_before_its_discount_as_kubecost_documents_it(tmp_path: Path) -> None:
     # Seed 002: 30.939847 and 15.355342 at a discount of 0.198803, 37.091556 in all; the discount is printed to six digits.
     off = {name: cost * 0.198803 for name, cost in (("cpu", 30.939847), ("ram", 15.355342))}

@@ -1,6 +1,7 @@
 """Questions about assets over files of facts: by what rows are formed, what filters leave, and what rows tell."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,16 @@ def test_rows_are_ordered_by(part: Part, order: str, limit: int) -> None:
         # Without a bill there is nothing to order by but names, which go down as all else does.
         names = [row["name"] for row in rows]
         assert names == sorted(names, reverse=order == "name")
+
+
+@pytest.mark.parametrize("order", ASSET_ORDERS)
+def test_a_limit_holds_of_each_table_and_totals_count_every_row(part: Part, order: str) -> None:
+    hours = replace(part, sets={START: 0, START + 3600: 1})
+    shape = Shape("asset", ("type", "name"), idle=False, sort_by=order)
+    found = READER.found(shape, [hours], 2)
+    assert [row["set"] for row in found.rows] == [0, 0, 1]
+    assert found.rows_total == 6
+    assert sum(one["cpu_cost"] + one["ram_cost"] + one["pv_cost"] + one["lb_cost"] for one in found.counted) == 63.0
 
 
 COSTS = {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "cloud": 32.0}
