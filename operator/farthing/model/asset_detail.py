@@ -60,10 +60,10 @@ def label_rows(shape: Shape) -> ir.Table:
     said = table("workload")
     said = said.filter(said.kind == NODE_LABEL)
     said = said.group_by("cluster", asset_name="pod", label="key").agg(text=said["value"].argmax(said.start))
-    told = nodes.join(said, ["cluster", "asset_name"]).select(*keys, "label", "text")
+    told = nodes.join(said, ["cluster", "asset_name"]).select(*keys, "label", "text", assets=ibis.literal(1, "int64"))
     if shape.reconcile:
         told = ibis.union(told, _tags(facts, keys), distinct=False)
-    told = told.group_by(*keys, "label").agg(text=told.text.min(), other=told.text.max(), alike=told.count())
+    told = told.group_by(*keys, "label").agg(text=told.text.min(), other=told.text.max(), alike=told.assets.sum())
     told = told.join(_numbers(facts, keys), list(keys))
     # What one of them lacks, or says otherwise, is not the row's.
     told = told.filter((told.alike == told.number) & (told.text == told.other))
@@ -80,12 +80,14 @@ def _assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
 
 
 def _tags(facts: ir.Table, keys: tuple[str, ...]) -> ir.Table:
-    """The newest value of each tag of each of ``facts``: ``keys``, label and text."""
+    """The newest tags of ``facts``, and how many of their assets have each: ``keys``, label, text and assets."""
     tagged = facts.filter(facts[TAGS] != "")
-    tagged = tagged.select(*keys, *ASSET, "day", label=tag_keys(tagged[TAGS]), value=tag_values(tagged[TAGS]))
-    each = tagged.select(*keys, *ASSET, "day", label=tagged.label.unnest(), text=tagged["value"].unnest())
-    each = each.filter(each.text.notnull())
-    return each.group_by(*keys, *ASSET, "label").agg(text=each.text.argmax(each.day)).select(*keys, "label", "text")
+    each = tagged.group_by(*keys, *ASSET).agg(tags=tagged[TAGS].argmax(tagged.day))
+    # Thousands of resources have the same few tags.
+    each = each.group_by(*keys, "tags").agg(assets=each.count())
+    each = each.select(*keys, "assets", label=tag_keys(each.tags), text=tag_values(each.tags))
+    each = each.select(*keys, label=each.label.unnest(), text=each.text.unnest(), assets=each.assets)
+    return each.filter(each.text.notnull())
 
 
 def _numbers(facts: ir.Table, by: tuple[str, ...]) -> ir.Table:
