@@ -12,8 +12,11 @@ import msgspec
 import pytest
 
 from farthing.model.coverage import Coverage
+from farthing.model.filters import ASSET_FIELDS, ASSET_LISTS
 from farthing.model.focus import BILL
+from farthing.model.question import ASSET_AGGREGATES
 from farthing.model.tables import FACTS, RESOURCES
+from farthing.resources.asset_report import AssetReportSpec
 from farthing.store.manifest import File, Manifest, manifest_path, save
 
 ROOT = Path(__file__).parents[1]
@@ -88,3 +91,23 @@ def test_every_path_a_document_names_exists(document: Path) -> None:
     )
     roots = (ROOT, ROOT / "operator" / "farthing")
     assert [path for path in named if not any((root / path).exists() for root in roots)] == []
+
+
+def test_what_assets_may_be_asked_by_is_all_told() -> None:
+    document = (ROOT / "docs" / "assets.md").read_text("utf-8")
+    told = set(re.findall(r"`([\w*:]+)`", document))
+    assert {*ASSET_FIELDS, *ASSET_LISTS, *ASSET_AGGREGATES} <= told
+    fields = {
+        "window",
+        "step",
+        "accumulate",
+        "aggregate",
+        "filter",
+        "disableAdjustments",
+        "sortBy",
+        "sortOrder",
+        "limit",
+    }
+    assert {*AssetReportSpec.model_json_schema()["properties"]} - {
+        "formats", "history", "interval", "schedule", "suspend", "timezone",
+    } == fields <= told  # fmt: skip

@@ -122,15 +122,19 @@ def test_a_tenant_sees_its_namespace_and_nothing_else(spine: Spine) -> None:
     cluster.apply(
         _report("CostReport", "mine", "shop", spec),
         _report("CostReport", "nosy", "shop", {**spec, "aggregate": ["node"]}),
-        _report("AssetReport", "nodes", "shop", {"window": "today"}),
+        _report("AssetReport", "disks", "shop", {"window": "today"}),
+        _report("AssetReport", "nodes", "shop", {"window": "today", "aggregate": ["providerID"]}),
     )
     with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
         cluster.kubectl("wait", "--for=condition=Ready", "costreport/mine", "-n", "shop", "--timeout=60s")
         cluster.kubectl("wait", "--for=condition=Stalled", "costreport/nosy", "-n", "shop", "--timeout=60s")
+        cluster.kubectl("wait", "--for=condition=Ready", "assetreport/disks", "-n", "shop", "--timeout=60s")
         cluster.kubectl("wait", "--for=condition=Stalled", "assetreport/nodes", "-n", "shop", "--timeout=60s")
-    everything = json.dumps(
-        [spine.report("costreport", "mine", "shop")["status"], *spine.config_maps("mine", "shop").values()]
-    )
+    kept = [*spine.config_maps("mine", "shop").values(), *spine.config_maps("disks", "shop").values()]
+    statuses = [
+        spine.report(kind, name, "shop")["status"] for kind, name in (("costreport", "mine"), ("assetreport", "disks"))
+    ]
+    everything = json.dumps([*statuses, *kept])
     assert "deployment:web" in everything
     for foreign in ("ip-10-0", "payments", "kube-system", "i-0", "__idle__"):
         assert foreign not in everything

@@ -30,6 +30,22 @@ def test_a_node_created_within_the_hour_costs_from_then_on() -> None:
     assert row["cpu_quantity"] == 4 * (3600 - 1234)
 
 
+def test_what_a_node_keeps_from_pods_is_its_overhead() -> None:
+    tables = SampleTables()
+    tables.node("node-a", cores=4, gib=16, seen=39, created=1234)
+    tables.node("node-b", cores=4, gib=16)
+    tables.give("node_allocatable", 3.92, node="node-a", resource="cpu")
+    tables.give("node_allocatable", 14 * GIB, node="node-a", resource="memory")
+    # More than there is: a kubelet that has not told its new capacity yet.
+    tables.give("node_allocatable", 8, node="node-b", resource="cpu")
+    made = tables.facts()
+    row = made.node()
+    # 0.08 cores and 2 GiB, for as long as it ran.
+    assert (row["cpu_overhead"], row["ram_overhead"]) == pytest.approx((0.08 * 2366, 2 * GIB * 2366))
+    other = made.node("node-b")
+    assert (other["cpu_overhead"], other["ram_overhead"]) == (0, 0)
+
+
 @pytest.fixture(scope="module")
 def replaced() -> Facts:
     """node-a of 8 cores goes at 1330 s and comes back at 1500 s with 4 cores, under its name."""

@@ -209,7 +209,11 @@ GOOD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("AssetReport", {"window": "7d", "aggregate": ["providerID", "instanceType"], "sortBy": "name"}),
     ("AssetReport", {"window": "7d", "aggregate": ["account", "project", "service", "label:karpenter.sh/nodepool"]}),
     ("AssetReport", {"window": "7d", "filter": '(assetType:"node"|provider!:"AWS")+label[pool]<~:"a"', "step": "1d"}),
-    ("AssetReport", {"window": "7d", "reconcile": False}),
+    ("AssetReport", {"window": "7d", "disableAdjustments": True, "step": "1d", "sortBy": "diskCost"}),
+    (
+        "AssetReport",
+        {"window": "7d", "aggregate": ["providerid", "team"], "filter": 'team:"a"', "sortBy": "adjustment"},
+    ),
     ("CostReport", {"window": "7d", "reconcile": False, "external": True}),
 )
 
@@ -273,7 +277,7 @@ BAD: tuple[Refused, ...] = (
     ),
     *(
         Refused({"window": "7d", "aggregate": [text]}, f"aggregate {text} names a property that is not", "AssetReport")
-        for text in ("label:", "annotation:a", "providerid", "Type")
+        for text in ("label:", "annotation:a", "providerId", "Type")
     ),
     Refused({"window": "7d", "aggregate": ["type", "type"]}, "aggregate type,type names a value twice", "AssetReport"),
     Refused({"window": "7d", "filter": 7}, 'spec.filter in body must be of type string: "integer"', "AssetReport"),

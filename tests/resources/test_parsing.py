@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from farthing.errors import InvalidInputError
-from farthing.resources.asset_report import AssetReport
+from farthing.resources.asset_report import AssetReport, AssetReportSpec
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import KINDS, parse_report
 from tests.resources.spec_values import BAD, GOOD, UNKNOWN_FIELDS, Refused, body_of
@@ -75,6 +75,15 @@ def test_names_ascend_and_numbers_descend_unless_told(sort: dict[str, str], *, d
 def test_without_an_aggregate_a_row_is_one_thing() -> None:
     assert parse_report(body_of("CostReport", {"window": "7d", "aggregate": []})).spec.aggregate_text == "container"
     assert parse_report(body_of("AssetReport", {"window": "7d"})).spec.aggregate_text == "asset"
+
+
+def test_assets_are_asked_for_as_the_seeds_documents_ask() -> None:
+    # Seeds 000 and 002: accumulate and disableAdjustments are false by default; the provider id is spelled in two ways.
+    spec = parse_report(body_of("AssetReport", {"window": "7d", "aggregate": ["providerid", "type"]})).spec
+    assert isinstance(spec, AssetReportSpec)
+    assert (spec.accumulate, spec.disable_adjustments, spec.aggregate) == ("false", False, ("providerID", "type"))
+    with pytest.raises(InvalidInputError, match="names a property twice"):
+        parse_report(body_of("AssetReport", {"window": "7d", "aggregate": ["providerid", "providerID"]}))
 
 
 def test_an_aggregate_is_shown_in_the_order_it_was_given() -> None:

@@ -1,5 +1,6 @@
 """What a run of a report says, keeps and hides."""
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from farthing.services.answer import Answerer
 from farthing.services.question import Scope
 from farthing.services.reports import TOLD_TENANTS, ReportService
 from farthing.services.shared import MOST_KEPT_ROWS, SharedAnswers
-from tests.support.demo_store import DemoStore
+from tests.support.demo_store import CLUSTER, DemoStore
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +131,41 @@ def test_a_tenant_that_asks_for_idle_in_any_way_is_refused(
     refused = after(service, report("team-a", **spec), demo.now)
     assert reason(refused, STALLED) == "True/ScopeDenied"
     assert f"leave {named} out" in refused.status.conditions[0].message
+
+
+def test_a_tenant_sees_its_disks_and_load_balancers_and_nothing_else(service: ReportService, demo: DemoStore) -> None:
+    everything = service.run(report(kind="AssetReport", aggregate=[]), demo.now)
+    rows = [row for one in everything.documents or () for row in json.loads(one.data["rows.json"])]
+    claimed = {row["volumeName"] for row in rows if row.get("claimNamespace") == "ml"}
+    mine = service.run(report("ml", "AssetReport", aggregate=[]), demo.now)
+    told = {row["name"] for one in mine.documents or () for row in json.loads(one.data["rows.json"])}
+    assert claimed
+    assert told == {f"Disk/{name}" for name in claimed}
+    foreign = {row["properties"]["providerID"] for row in rows if "providerID" in row["properties"]}
+    foreign |= {row["properties"]["name"] for row in rows if "name" in row["properties"]} - claimed
+    # The fee's asset is called as the service is that all assets of a cluster belong to.
+    foreign = (foreign | {"AWS", CLUSTER}) - {"Kubernetes"}
+    shown = mine.status.model_dump_json() + repr(mine.documents)
+    assert [one for one in foreign if one in shown] == []
+    assert mine.status.residual is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        ({"aggregate": ["type", "provider"]}, "aggregate 'provider' would tell of the cluster"),
+        ({"aggregate": ["providerid"]}, "aggregate 'providerID' would tell of the cluster"),
+        ({"aggregate": ["region"]}, "aggregate 'region' would tell of the cluster"),
+        ({"aggregate": [], "filter": 'name:"a"|account:"1"'}, "a filter by account would tell of the cluster"),
+        ({"aggregate": [], "filter": 'cluster!:"x"'}, "a filter by cluster would tell of the cluster"),
+    ],
+)
+def test_assets_of_others_are_refused_to_a_tenant_in_any_way(
+    service: ReportService, demo: DemoStore, spec: dict[str, Any], sentence: str
+) -> None:
+    refused = after(service, report("ml", "AssetReport", **spec), demo.now)
+    assert reason(refused, STALLED) == "True/ScopeDenied"
+    assert sentence in refused.status.conditions[0].message
 
 
 def test_what_a_namespace_may_see_is_looked_at_again_when_that_changes(service: ReportService, demo: DemoStore) -> None:

@@ -1,17 +1,21 @@
 """Questions about assets over files of facts: by what rows are formed, what filters leave, and what rows tell."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from farthing.errors import InvalidQuestionError
 from farthing.model.filter_parser import parse_filter
-from farthing.model.filters import ASSET_FIELDS, Filter, parse_asset_lists
+from farthing.model.filters import ASSET_FIELDS, ASSET_LISTS, Filter, parse_asset_lists
 from farthing.model.plan import Part
-from farthing.model.question import ASSET_PROPERTIES, Shape
+from farthing.model.question import ASSET_AGGREGATES, ASSET_ORDERS, Shape
 from farthing.store.reading import Reader
+from tests.support.bill_rows import billed, with_bill
 from tests.support.fact_rows import START, FactTables, container, node, said
 
 HOUR = 3600.0
@@ -83,12 +87,40 @@ def test_a_single_asset_is_named_by_what_kubecost_names_it_by(part: Part) -> Non
         (["name"], {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "__undefined__": 32.0}),
         (["label:team"], {"team=web": 3.0, "team=data": 4.0, "__undefined__": 56.0}),
         (["label:arch", "type"], {"arch=amd64/Node": 7.0, "__undefined__/Disk": 24.0, "__undefined__/Cloud": 32.0}),
+        (["team"], {"web": 3.0, "data": 4.0, "__undefined__": 56.0}),
+        # One label, spelled in two ways.
+        (["team", "label:Team"], {"web/team=web": 3.0, "data/team=data": 4.0, "__undefined__/__undefined__": 56.0}),
         (["type", "cluster"], {"Node/cluster-one": 7.0, "Disk/cluster-one": 8.0, "Disk/cluster-two": 16.0, "Cloud/cluster-one": 32.0}),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
 def test_rows_are_formed_by(part: Part, aggregate: list[str], expected: dict[str, float]) -> None:
     assert costs(part, *aggregate) == expected
+
+
+@pytest.mark.parametrize("order", ASSET_ORDERS)
+@pytest.mark.parametrize("limit", [0, 2])
+def test_rows_are_ordered_by(part: Part, order: str, limit: int) -> None:
+    rows = READER.rows(Shape("asset", ("type", "name"), idle=False, sort_by=order), [part], limit)
+    assert len(rows) == (limit or 5)
+    if order == "diskCost":
+        assert [row["name"] for row in rows][:2] == ["Disk/pv-2", "Disk/pv-1"]
+    if order == "cpuCost":
+        assert rows[0]["name"] == "Node/node-a"
+    if order in {"name", "cloudCost", "adjustment"}:
+        # Without a bill there is nothing to order by but names, which go down as all else does.
+        names = [row["name"] for row in rows]
+        assert names == sorted(names, reverse=order == "name")
+
+
+@pytest.mark.parametrize("order", ASSET_ORDERS)
+def test_a_limit_holds_of_each_table_and_totals_count_every_row(part: Part, order: str) -> None:
+    hours = replace(part, sets={START: 0, START + 3600: 1})
+    shape = Shape("asset", ("type", "name"), idle=False, sort_by=order)
+    found = READER.found(shape, [hours], 2)
+    assert [row["set"] for row in found.rows] == [0, 0, 1]
+    assert found.rows_total == 6
+    assert sum(one["cpu_cost"] + one["ram_cost"] + one["pv_cost"] + one["lb_cost"] for one in found.counted) == 63.0
 
 
 COSTS = {"node-a": 3.0, "node-b": 4.0, "pv-1": 8.0, "pv-2": 16.0, "cloud": 32.0}
@@ -164,6 +196,7 @@ def test_lists_leave(part: Part, lists: Mapping[str, str], left: set[str]) -> No
         ('providerID~:"/i-"', {"node-a", "node-b"}),
         ('label[team]!:"web"', ALL - {"node-a"}),
         ('label:"team"', {"node-a", "node-b"}),
+        ('team:"data"', {"node-b"}),
         ('label[team]:"__undefined__"', {"pv-1", "pv-2", "cloud"}),
     ],
 )
@@ -171,21 +204,69 @@ def test_a_filter_leaves(part: Part, text: str, left: set[str]) -> None:
     assert sum(costs(part, kept=parse_filter(text, ASSET_FIELDS)).values()) == total(*left)
 
 
-@settings(deadline=None, max_examples=40)
-@given(
-    st.lists(st.sampled_from([*ASSET_PROPERTIES, "label:team", "label:arch", "label:no.such/key"]), max_size=4, unique=True),
-    st.dictionaries(
-        st.sampled_from(["filterAccounts", "filterTypes", "filterLabels", "filterNames"]),
-        st.sampled_from(["123", "node", "disk,node", "team:web", "team:*", "n*", "p*,node-a", "*"]),
-        max_size=2,
-    ),
-)  # fmt: skip
-def test_the_sum_over_any_aggregate_is_the_sum_of_the_assets(
+VALUES = [
+    "123", "node", "disk,node", "team:web", "team:*", "team:w*,arch:amd64", "n*", "p*,node-a", "*", "GCP", "Comp*", "shop-1",
+    "cluster-one", "vol*", "aws*,cloud*", "Kubernetes", "AmazonS3", "__undefined__", "", ",",
+]  # fmt: skip
+"""Some of each list, and what most of them do not know."""
+
+
+AGGREGATES = st.lists(
+    st.sampled_from([*ASSET_AGGREGATES, "label:team", "label:arch", "label:no.such/key"]), max_size=4, unique=True
+)
+FILTERS = st.dictionaries(st.sampled_from(sorted(ASSET_LISTS)), st.sampled_from(VALUES), max_size=3)
+OF_NODES = {"node-a": {"team": "web", "arch": "amd64"}, "node-b": {"team": "data", "arch": "amd64"}}
+COLUMNS = {"assetType": "type", "providerID": "provider_id"}
+
+
+def is_kept(asset: Mapping[str, Any], lists: Mapping[str, str]) -> bool:
+    """Whether seed 002 says that filters keep ``asset``: and across, or within a list, ``*`` at the end but of types and keys."""
+
+    def fits(compared: str, text: str) -> bool:
+        value = asset[COLUMNS.get(compared, compared)] if compared != "label" else ""
+        if compared == "assetType":
+            return bool(value.lower() == text.lower())
+        if compared == "label":
+            key, _, text = text.partition(":")
+            if key not in OF_NODES.get(asset["name"], {}) or not text:
+                return False
+            value = OF_NODES[asset["name"]][key]
+        return bool(value.startswith(text[:-1]) if text.endswith("*") else (value or "__undefined__") == text)
+
+    asked = {ASSET_LISTS[name]: list(filter(None, text.split(","))) for name, text in lists.items()}
+    return all(any(fits(one, text) for text in texts) for one, texts in asked.items() if texts)
+
+
+@settings(deadline=None, max_examples=80)
+@given(AGGREGATES, FILTERS)
+def test_the_sum_over_any_aggregate_is_that_of_the_assets_which_the_filters_keep(
     part: Part, aggregate: list[str], lists: dict[str, str]
 ) -> None:
+    expected = sum(
+        one["cpu_cost"] + one["ram_cost"] + one["pv_cost"] + one["lb_cost"] for one in ASSETS if is_kept(one, lists)
+    )
+    assert sum(costs(part, *aggregate, kept=parse_asset_lists(lists)).values()) == expected
+
+
+TAGGED = [
+    billed("", 64.0, resource="bucket", service="AmazonS3", tags='{"team": "web"}'),
+    billed("", 128.0, resource="", account="123", service="Tax", tags='{"team": "data", "Arch": "amd64"}'),
+    billed("", -1.0, resource="bucket", service="AmazonS3", charge_category="Credit", credit=-1.0),
+]
+
+
+@settings(deadline=None, max_examples=30)
+@given(aggregate=AGGREGATES, lists=FILTERS)
+def test_it_is_with_a_bill_too(
+    part: Part, tmp_path_factory: pytest.TempPathFactory, aggregate: list[str], lists: dict[str, str]
+) -> None:
+    of_bill = with_bill(part, tmp_path_factory.mktemp("bill") / "bill", TAGGED, 43_200.0)
     kept = parse_asset_lists(lists)
-    single = costs(part, kept=kept)
-    assert sum(costs(part, *aggregate, kept=kept).values()) == sum(single.values())
+    assert sum(costs(of_bill, *aggregate, kept=kept).values()) == pytest.approx(
+        sum(costs(of_bill, kept=kept).values()), rel=1e-12
+    )
+    everything = costs(of_bill, *aggregate)
+    assert sum(everything.values()) == pytest.approx(63.0 + 191.0, rel=1e-12)
 
 
 def details(part: Part, *aggregate: str) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, str]]]:
@@ -213,3 +294,52 @@ def test_a_row_of_one_node_has_its_labels_and_one_with_other_assets_none(part: P
     _, labels = details(part, "name")
     assert labels == {"node-a": {"team": "web", "arch": "amd64"}, "node-b": {"team": "data", "arch": "amd64"}}
     assert details(part, "cluster")[1] == {}
+
+
+OF_SEVERAL = [
+    node(name="node-a", provider="AWS", account="123", cpu_cost=1.0),
+    disk("pv-1", 2.0, claim="data", claim_namespace="shop", provider="AWS", account="123", region="eu-west-1", pv_quantity=10.0),
+    disk("pv-2", 4.0, claim="data", claim_namespace="shop-2", provider="AWS", account="123"),
+    disk("pv-3", 8.0, provider="AWS"),
+    disk("node-a", 0.0, local_cost=16.0, storage_class="__local__"),
+    node(name="shop/front", type="LoadBalancer", category="Network", provider_id="203.0.113.7", lb_cost=32.0),
+    node(name="shop-2/shop", type="LoadBalancer", category="Network", provider_id="203.0.113.8", lb_cost=64.0),
+    node(name="Kubernetes", type="ClusterManagement", category="Management", provider_id="", management_cost=128.0),
+    # What calls itself as the namespace does is not its own.
+    node(name="shop/x", type="Network", category="Network", provider_id="", network_cost=256.0),
+    node(name="shop", type="Cloud", claim_namespace="shop", provider_id="shop"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", ["", 'name!:"x"', 'assetType!:"node"', 'label[team]!:"web"', 'provider!:"GCP"'])
+@pytest.mark.parametrize("aggregate", [(), ("type",), ("name",), ("category", "service"), ("team",), ("label:team",)])
+def test_a_tenant_sees_its_claims_and_its_balancers_and_nothing_of_others(
+    tmp_path: Path, aggregate: tuple[str, ...], kept: str
+) -> None:
+    with FactTables([container()], OF_SEVERAL, workload=LABELS) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    part = with_bill(part, tmp_path / "bill", [billed("", 512.0, resource="bucket")])
+    shape = Shape("asset", aggregate, idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+    found = READER.found(shape, [part], detailed=True)
+    assert sum(row["total_cost"] for row in found.rows) == 34.0
+    told = repr((found.rows, found.details))
+    for foreign in ("pv-2", "pv-3", "node-a", "shop-2", "AWS", "123", "cluster-one", "vol-", "eu-west-1", "203.0.113.8", "m5", "'metrics'", "bucket"):  # fmt: skip
+        assert foreign not in told
+    if not aggregate:
+        assert [row["name"] for row in found.rows] == ["LoadBalancer/shop/front", "Disk/pv-1"]
+        assert [row["provider_id"] for row in found.rows] == ["203.0.113.7", ""]
+        assert [one["claim"] for one in found.details["asset_part"]] == ["data", ""]
+
+
+def test_what_a_tenant_is_not_told_it_cannot_find_by_a_filter(tmp_path: Path) -> None:
+    with FactTables([container()], OF_SEVERAL) as facts:
+        part = facts.part(tmp_path, {0: 0})
+    for kept in ('account:"123"', 'cluster:"cluster-one"', 'provider:"AWS"', 'providerID<~:"vol"', 'name:"pv-2"'):
+        shape = Shape("asset", (), idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+        assert READER.rows(shape, [part]) == []
+
+
+@pytest.mark.parametrize("one", ["cluster", "provider", "account", "project", "providerID", "region", "instanceType"])
+def test_rows_of_a_tenant_are_not_formed_by_what_is_the_clusters(one: str) -> None:
+    with pytest.raises(InvalidQuestionError, match="a question about one namespace has no "):
+        Shape("asset", (one,), idle=False, namespace="shop")

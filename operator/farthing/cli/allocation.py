@@ -7,6 +7,7 @@ import click
 from farthing.cli.asking import ask, listed, question_options
 from farthing.cli.lists import filter_lists, taken
 from farthing.model.filters import LISTS, parse_lists
+from farthing.model.question import ORDERS
 from farthing.settings import Settings
 
 
@@ -49,7 +50,7 @@ from farthing.settings import Settings
 @click.option("--external", is_flag=True, help="Add what bills tell of other resources to the rows their tags name.")
 @click.option("--cost-metric", type=click.Choice(["cumulative", "hourly", "daily", "monthly"]), default="cumulative",
               help="What a cost is for: the window, or on average an hour, a day, a month of 730 h.")  # fmt: skip
-@question_options
+@question_options(ORDERS)
 def command(settings: Settings, output: str, **spec: Any) -> None:
     """What workloads cost, from the store.
 

@@ -1,6 +1,6 @@
 """Ad-hoc questions: flags are the fields of a report's spec, so they mean and refuse the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -29,24 +29,25 @@ SHARED = [
     click.option("--window", default="7d", help="15m, 24h, 7d, today, lastmonth, START,END, 7d offset 2d."),
     click.option("--step", default="", help="Cut the window into sets, such as 1h or 1d."),
     click.option(
-        "--accumulate", default="true", help="Join sets: true or all, false, hour, day, week, month, quarter."
+        "--accumulate",
+        default=None,
+        help="Join sets: true or all, false, hour, day, week, month, quarter. Default: true, of assets false.",
     ),
     click.option("--limit", default=0, help="Rows of each set at most; 0 is all."),
-    click.option(
-        "--sort-by",
-        default="totalCost",
-        help="totalCost, cpuCost, ramCost, gpuCost, pvCost, networkCost, loadBalancerCost, sharedCost, name, "
-        "efficiency.",
-    ),
     click.option("--sort-order", type=click.Choice(["asc", "desc"]), default=None, help="Default: largest first."),
 ]
 
 
-def question_options(command: Command) -> Command:
-    """The flags that both kinds of question have."""
-    for option in reversed((*SHARED, output)):
-        command = option(command)
-    return common(command)
+def question_options(orders: Sequence[str]) -> Callable[[Command], Command]:
+    """Give a command the flags that both kinds of question have; its rows have ``orders``."""
+
+    def flagged(command: Command) -> Command:
+        by = click.option("--sort-by", default="totalCost", help=f"{', '.join(orders)}.")
+        for option in reversed((*SHARED, by, output)):
+            command = option(command)
+        return common(command)
+
+    return flagged
 
 
 def ask(kind: str, settings: Settings, form: str, kept: Filter = EVERY_ROW, **spec: Any) -> None:

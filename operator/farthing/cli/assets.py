@@ -7,6 +7,7 @@ import click
 from farthing.cli.asking import ask, question_options
 from farthing.cli.lists import filter_lists, taken
 from farthing.model.filters import ASSET_LISTS, parse_asset_lists
+from farthing.model.question import ASSET_ORDERS
 from farthing.settings import Settings
 
 
@@ -15,7 +16,7 @@ from farthing.settings import Settings
     "--aggregate",
     default="",
     help="provider, account, project, category, cluster, type, service, providerID, name, region, instanceType, "
-    "label:KEY of a node, or a list such as type,label:pool; '' is one row an asset.",
+    "label:KEY, department, environment, owner, product, team, or a list such as type,label:pool; '' is one row an asset.",
 )
 @click.option(
     "--filter",
@@ -26,8 +27,8 @@ from farthing.settings import Settings
 )
 @filter_lists(ASSET_LISTS, "Assets")
 @click.option("--disable-adjustments", is_flag=True, help="At list prices, without what bills tell.")
-@question_options
-def command(settings: Settings, output: str, *, disable_adjustments: bool, **spec: Any) -> None:
+@question_options(ASSET_ORDERS)
+def command(settings: Settings, output: str, **spec: Any) -> None:
     """What assets cost, from the store.
 
     Flags are the fields of an AssetReport's spec, and Kubecost's lists of what to report: of a list one is to fit, * ends a
@@ -35,4 +36,4 @@ def command(settings: Settings, output: str, *, disable_adjustments: bool, **spe
     fit reports none.
     """
     lists = taken(ASSET_LISTS, spec)
-    ask("AssetReport", settings, output, parse_asset_lists(lists), **spec, reconcile=not disable_adjustments)
+    ask("AssetReport", settings, output, parse_asset_lists(lists), **spec)

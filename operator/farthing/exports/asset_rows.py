@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from farthing.model.allocation import UNIT
 from farthing.model.answer import Answer
 from farthing.model.keeping import UNDEFINED
 from farthing.model.question import ASSET_PROPERTIES
@@ -12,12 +13,12 @@ from farthing.model.tables import DISCOUNTED, HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
 
 NAMES_OF_ASSETS = {
-    "diskCost": ("pv_cost", "local_cost"),
-    "networkCost": ("network_cost",),
-    "loadBalancerCost": ("lb_cost",),
-    "managementCost": ("management_cost",),
+    "diskCost": (("pv_cost", "local_cost"), "disk_adjustment"),
+    "networkCost": (("network_cost",), "network_adjustment"),
+    "loadBalancerCost": (("lb_cost",), "lb_adjustment"),
+    "managementCost": (("management_cost",), "management_adjustment"),
 }
-"""The public names of the costs that are none of cpu, ram and gpu, and the columns that each adds up."""
+"""The public names of the costs that are none of cpu, ram and gpu, the columns that each adds up, and what bills changed of them."""
 
 ANY = "Any"
 """The type of a row whose assets are of several."""
@@ -68,9 +69,13 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
         "ramByteHours": quantities["ram"],
         "GPUHours": quantities["gpu"],
         "byteHours": quantities["pv"],
+        **({"rateSource": told["rate_source"]} if told else {}),
         **(of_type(row, told) if of_type and told else {}),
         **{f"{name}Cost": _list_cost(row, name) for name in RESOURCES},
-        **{name: sum(row[column] for column in columns) for name, columns in NAMES_OF_ASSETS.items()},
+        **{
+            name: sum(row[column] for column in columns) - row[adjustment]
+            for name, (columns, adjustment) in NAMES_OF_ASSETS.items()
+        },
         "idleCost": sum(row[f"{name}_idle_cost"] for name in RESOURCES),
         "overallocatedCost": sum(row[f"{name}_overallocated_cost"] for name in RESOURCES),
         "cloudCost": row["cloud_cost"],
@@ -88,6 +93,26 @@ def _of_node(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
         "ramBreakdown": _breakdown(row["ram_quantity"], {user: told[f"ram_{user}"] for user in USERS}),
         "preemptible": told["spot_seconds"] / told["node_seconds"] if told["node_seconds"] else 0.0,
         "discount": _discount(row),
+        "rates": {
+            name: _list_cost(row, name) / (row[f"{name}_quantity"] / UNIT[name])
+            for name in RESOURCES
+            if row[f"{name}_quantity"] > 0
+        },
+        "overhead": _overhead(row, told),
+    }
+
+
+def _overhead(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
+    """What nodes keep from pods, as parts of their cores, their memory and their cost. [0 to 1]"""
+    parts = {
+        name: told[f"{name}_overhead"] / row[f"{name}_quantity"] if row[f"{name}_quantity"] > 0 else 0.0
+        for name in ("cpu", "ram")
+    }
+    whole = sum(row[f"{name}_cost"] for name in RESOURCES)
+    cost = sum(part * row[f"{name}_cost"] for name, part in parts.items())
+    return {
+        **{f"{name}OverheadFraction": part for name, part in parts.items()},
+        "overheadCostFraction": cost / whole if whole > 0 else 0.0,
     }
 
 
@@ -95,8 +120,8 @@ def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     alone = told["number"] == 1
     return {
         "byteHoursUsed": told["pv_used"] / HOUR,
-        # Of several, each was largest at a time of its own.
-        "byteUsageMax": told["pv_used_max"] if alone else None,
+        # Of several, each was largest at a time of its own; none was seen where the kubelet told of none.
+        "byteUsageMax": (told["pv_used_max"] or None) if alone else None,
         # What is on the disk of a node is the system's: images, logs and what pods keep there.
         "breakdown": _breakdown(
             row["pv_quantity"], {"user": told["pv_used"] - told["local_used"], "system": told["local_used"]}

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from farthing.model.focus import BILL
 from farthing.model.resource_key import resource_key
 from farthing.model.tables import ASSET, FACTS, IDENTITY, RESOURCES, Columns, zero
+from farthing.model.tags import TAGS
 
 ADJUSTMENTS = (*(f"{name}_adjustment" for name in RESOURCES), "pv_adjustment", "lb_adjustment")
 """What bills changed of each cost of an allocation: they are part of that cost. [currency]"""
@@ -31,6 +32,13 @@ ADDED: dict[str, tuple[str, ...]] = {
     "balancer": (),
 }
 """Columns that facts have once bills adjusted them; ``billed_cost`` is that part of a row's costs that a bill tells."""
+
+
+def columns_added(name: str) -> Columns:
+    """The columns that the facts ``name`` have once bills adjusted them: ``ADDED`` and, of assets, ``TAGS``."""
+    texts = {TAGS: "string"} if name == "asset" else {}
+    return {**dict.fromkeys(ADDED.get(name, ()), "float64"), **texts}
+
 
 OTHER_COSTS = ("pv_cost", "local_cost", "network_cost", "lb_cost", "management_cost")
 ASSET_COSTS = (*(f"{name}_cost" for name in RESOURCES), *OTHER_COSTS)
@@ -109,7 +117,7 @@ def unmatched() -> ir.Table:
 
 
 def clouds() -> ir.Table:
-    """Rows of bills that no asset is found for, as facts of assets: columns ``tables.ASSET`` and those ``ADDED``."""
+    """Rows of bills that no asset is found for, as facts of assets: columns ``tables.ASSET`` and ``columns_added``."""
     rows = unmatched()
     known = {
         "type": ibis.literal("Cloud"),
@@ -122,14 +130,14 @@ def clouds() -> ir.Table:
         "credit": rows.credit * rows.part,
     }
     empty = {"string": ibis.literal(""), "boolean": ibis.literal(value=False), "float64": zero()}
-    columns = {**ASSET, **dict.fromkeys(ADDED["asset"], "float64")}
+    columns = {**ASSET, **columns_added("asset")}
     return rows.select(
         **{name: known.get(name, rows[name] if name in rows.columns else empty[kind]) for name, kind in columns.items()}
     )
 
 
 def adjusted(name: str) -> ir.Table:
-    """The facts ``name`` as bills change them, with the columns ``ADDED``; of assets with the ``clouds``.
+    """The facts ``name`` as bills change them, with ``columns_added``; of assets with the ``clouds``.
 
     Reads the facts themselves as ``fact`` (of allocations also ``volume_fact`` and ``balancer_fact``), ``interval`` and
     ``ratio`` (``ratios``).
@@ -221,7 +229,8 @@ def _assets(rows: ir.Table) -> ir.Table:
         adjustment=own * found.ratio,
         billed_cost=billed,
         **dict.fromkeys(CLOUD, zero()),
+        **{TAGS: ibis.literal("")},
         **parts,
         **{column: found[column] * (1.0 + found.ratio) for column in SCALED},
-    ).select(*ASSET, *ADDED["asset"])
+    ).select(*ASSET, *columns_added("asset"))
     return ibis.union(found, clouds().select(*found.columns), distinct=False)

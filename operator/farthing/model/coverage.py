@@ -54,12 +54,13 @@ OPTIONAL = {
     "pod_annotations": "kube_pod_annotations",
     "namespace_labels": "kube_namespace_labels",
     "labels_of_nodes": "kube_node_labels",
+    "node_allocatable": "kube_node_status_allocatable",
     "cpu_modes": "node_cpu_seconds_total",
     "root_bytes": "node_filesystem_size_bytes",
 }
 """Metrics without which something is left out, or taken at default rates, by the table of their samples."""
 
-OF_CHUNKS = ("pod_claims", "pod_labels", "pod_annotations", "namespace_labels", "labels_of_nodes")
+OF_CHUNKS = ("pod_claims", "pod_labels", "pod_annotations", "namespace_labels", "labels_of_nodes", "node_allocatable")
 """Those of ``OPTIONAL`` whose samples tell of all intervals of a chunk at once."""
 
 SETTLES_AFTER = 600.0

@@ -20,6 +20,7 @@ FIELDS: Final = (
 
 ASSET_FIELDS: Final = (
     "name", "assetType", "category", "cluster", "project", "provider", "providerID", "account", "service", "label",
+    *ALIASES,
 )  # fmt: skip
 """What a filter of assets may compare; the labels are those of nodes."""
 

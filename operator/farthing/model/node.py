@@ -104,8 +104,24 @@ def _capacity() -> ir.Table:
     )
 
 
+def _overhead(rows: ir.Table) -> ir.Table:
+    """``rows`` with ``tables.OVERHEAD``, 0 where nobody tells what of a node is allocatable."""
+    told = samples("node_allocatable")
+    kept = told.group_by("node").agg(
+        **{
+            f"{name}_allocatable": told["value"].max(where=told.resource == spelled)
+            for name, spelled in CAPACITY.items()
+        }
+    )
+    rows = extend(rows, kept, "node")
+    free = {name: rows[f"{name}_capacity"] - rows[f"{name}_allocatable"] for name in CAPACITY}
+    return rows.mutate(
+        **{f"{name}_overhead": ibis.greatest(one, 0.0).fill_null(0.0) * rows.run_seconds for name, one in free.items()}
+    )
+
+
 def node_prices(rows: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
-    """``rows`` of ``node_holdings`` with provider, spot, the labels that ``prices`` ask for, and what metrics say of the price."""
+    """``rows`` of ``node_holdings`` with provider, spot, ``tables.OVERHEAD``, the labels that ``prices`` ask for, and what metrics say of the price."""
     keys = rows.select(*KEY)
     for metric in (*(f"node_{name}_rate" for name in (*RESOURCES, "total")), "node_spot"):
         rows = extend(rows, _best_fit(keys, metric), *KEY)
@@ -115,6 +131,7 @@ def node_prices(rows: ir.Table, prices: Prices = NO_PRICES) -> ir.Table:
         **{name: rows[name].fill_null("") for name in ("instance_type", "region", "zone", "pool")},
         **{f"{name}_quantity": rows[f"{name}_capacity"] * rows.run_seconds for name in RESOURCES},
     )
+    rows = _overhead(rows)
     said = samples("labels_of_nodes")
     for key in prices.label_keys:
         values = said.filter(said.key == key).group_by("node").agg(**{label_column(key): said.label_value.max()})

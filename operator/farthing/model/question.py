@@ -26,11 +26,17 @@ ASSET_PROPERTIES: Final = (
     "provider", "account", "project", "category", "cluster", "type", "service", "providerID", "name", "region", "instanceType",
 )  # fmt: skip
 """What a row of assets tells of them where they agree, and may be grouped by."""
+ASSET_AGGREGATES: Final = (*ASSET_PROPERTIES, *ALIASES)
 ORDERS: Final = (
     "totalCost", "cpuCost", "ramCost", "gpuCost", "pvCost", "networkCost", "loadBalancerCost", "sharedCost", "efficiency",
     "name",
 )  # fmt: skip
-NOT_OF_ASSETS: Final = ("sharedCost", "efficiency")
+NOT_OF_TENANTS: Final = ("cluster", "node", "provider", "account", "project", "providerID", "region", "instanceType")
+"""Properties that tell of more than one namespace."""
+ASSET_ORDERS: Final = (
+    "totalCost", "cpuCost", "ramCost", "gpuCost", "diskCost", "networkCost", "loadBalancerCost", "managementCost", "cloudCost",
+    "adjustment", "name",
+)  # fmt: skip
 COST_METRICS: Final[Mapping[str, float]] = MappingProxyType(
     {"cumulative": 0.0, "hourly": 1.0, "daily": 24.0, "monthly": 730.0}
 )
@@ -107,7 +113,7 @@ class Shape:
     sort_by: str = "totalCost"
     ascending: bool = False
     namespace: str = ""
-    """The only namespace whose rows count, empty for all; then nothing is told of nodes and assets."""
+    """The only namespace whose rows count, empty for all; then nothing is told of nodes, and of assets its own."""
     sharing: Sharing = field(default_factory=Sharing)
     kept: Filter = field(default_factory=Every)
     """Which rows are shown, after everything was shared."""
@@ -123,7 +129,7 @@ class Shape:
             self._check_aggregate(one)
         if len(set(self.aggregate)) < len(self.aggregate):
             raise InvalidQuestionError(f"aggregate {','.join(self.aggregate)!r} names a property twice; name each once")
-        orders = [one for one in ORDERS if self.kind == "allocation" or one not in NOT_OF_ASSETS]
+        orders = ORDERS if self.kind == "allocation" else ASSET_ORDERS
         if self.sort_by not in orders:
             raise InvalidQuestionError(f"sortBy {self.sort_by!r} is not offered; allowed are {', '.join(orders)}")
         if self.idle_by_node and not (self.split_idle or self.sharing.idle):
@@ -131,9 +137,11 @@ class Shape:
                 "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
             )
         if self.namespace and (
-            self.kind == "asset" or self.idle or self.sharing.idle or self.sharing.pools or "node" in self.aggregate
+            self.idle or self.sharing.idle or self.sharing.pools or set(NOT_OF_TENANTS) & set(self.aggregate)
         ):
-            raise InvalidQuestionError("a question about one namespace has no assets, nodes, idle rows or shared costs")
+            raise InvalidQuestionError(
+                f"a question about one namespace has no idle rows or shared costs, and no {', '.join(NOT_OF_TENANTS)}"
+            )
         if self.external and (self.namespace or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
             raise InvalidQuestionError(
                 "external costs go to rows by tags of bills, in a report that sees the cluster and is aggregated by "
@@ -149,7 +157,7 @@ class Shape:
         # Nodes have labels and nothing else that is said of them.
         of_kind = KEYED_AGGREGATES if self.kind == "allocation" else KEYED_AGGREGATES[:1]
         keyed = one.startswith(of_kind)
-        allowed = ALLOCATION_AGGREGATES if self.kind == "allocation" else ASSET_PROPERTIES
+        allowed = ALLOCATION_AGGREGATES if self.kind == "allocation" else ASSET_AGGREGATES
         if keyed and not one.partition(":")[2].strip():
             raise InvalidQuestionError(f"aggregate {one!r} names no key; write label:app")
         if not keyed and one not in allowed:
@@ -169,7 +177,7 @@ class Shape:
         kind, colon, key = asked.partition(":")
         if colon:
             return self._said(kind), label_key(key.strip())
-        return ("label", self.label_of(asked)) if asked in ALIASES else None
+        return (self._said("label"), self.label_of(asked)) if asked in ALIASES else None
 
     def tag_of(self, asked: str) -> str:
         """The tag of a bill that names a row by the property ``asked``, empty for none."""
@@ -181,7 +189,7 @@ class Shape:
     def lookups_of_comparison(self, comparison: Comparison) -> tuple[Lookup, ...]:
         """What ``comparison`` looks up: one where it compares a value; each key where it asks whether there is one."""
         if comparison.field in ALIASES:
-            return (("label", self.label_of(comparison.field)),)
+            return ((self._said("label"), self.label_of(comparison.field)),)
         if comparison.field not in KEYED:
             return ()
         keys = (comparison.key,) if comparison.key else comparison.values

@@ -8,7 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.asset_report import asset_report, asset_sums
+from farthing.model.asset_report import ADJUSTED, asset_report, asset_sums
 from farthing.model.bills import ADDED, OF_IDLE
 from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import Shape
@@ -39,7 +39,7 @@ EMPTY: dict[str, Any] = {
     ),
 }
 """What a row has in the columns that its question has no need of."""
-EMPTY_ASSET: dict[str, Any] = dict.fromkeys(ADDED["asset"], 0.0)
+EMPTY_ASSET: dict[str, Any] = dict.fromkeys((*ADDED["asset"], *ADJUSTED.values()), 0.0)
 
 
 def report(shape: Shape) -> ir.Table:

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from farthing.model.filters import Comparison, comparisons
 from farthing.model.question import NODE_LABEL, Lookup, Shape
 from farthing.model.tables import Columns, extend, table
+from farthing.model.tags import TAGS, tag_keys, tag_values
 
 POD = ("day", "cluster", "namespace", "pod", "uid")
 NAMESPACE = ("day", "cluster", "namespace")
@@ -37,8 +38,10 @@ def tables_of(lookup: Lookup) -> tuple[tuple[Lookup, Columns], ...]:
 
 
 def with_node_labels(assets: ir.Table, shape: Shape) -> ir.Table:
-    """``assets`` with a column for each label that ``shape`` asks for; only nodes have any."""
-    joined, values = assets, {}
+    """``assets`` with a column for each label that ``shape`` asks for; only nodes have any and, where bills adjust costs, tags."""
+    joined, values, tags = assets, {}, _values_of_tags(assets, shape) if TAGS in assets.columns else None
+    if tags is not None:
+        joined = assets.left_join(tags, [assets[TAGS] == tags.said])
     for number, lookup in enumerate(shape.lookups):
         column = column_of(lookup)
         own = ibis.table(OF_NODES, name=column).rename({f"{name}_{number}": name for name in OF_NODES})
@@ -46,7 +49,22 @@ def with_node_labels(assets: ir.Table, shape: Shape) -> ir.Table:
         met = [assets[left] == own[f"{right}_{number}"] for left, right in on]
         joined = joined.left_join(own, [assets.type == "Node", *met])
         values[column] = own[f"value_{number}"]
+        if tags is not None:
+            values[column] = values[column].fill_null(tags[f"tag_{number}"])
     return joined.select(*(assets[name] for name in assets.columns), **values) if values else assets
+
+
+def _values_of_tags(assets: ir.Table, shape: Shape) -> ir.Table:
+    """The values of the labels that ``shape`` asks for in each of the tags of ``assets``: said, tag_0 and so on."""
+    # Thousands of resources have the same few tags.
+    said = assets.filter(assets[TAGS] != "").select(said=assets[TAGS]).distinct()
+    keys, values = tag_keys(said.said), tag_values(said.said)
+    at = [keys.index(key) for _, key in shape.lookups]
+    # Before the first there is none.
+    return said.select(
+        "said",
+        **{f"tag_{number}": ibis.ifelse(one >= 0, values[one], ibis.null("string")) for number, one in enumerate(at)},
+    )
 
 
 def with_said(facts: ir.Table, shape: Shape) -> ir.Table:

@@ -46,7 +46,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "gpu_busy": ("namespace", "pod", "container", "UUID"),
     "node_scrapes": ("node", "provider_id"),
     "node_created": ("node",),
-    "node_capacity": ("node", "resource"),
+    **dict.fromkeys(("node_capacity", "node_allocatable"), ("node", "resource")),
     "node_cpu_rate": ("node", "provider_id"),
     "node_ram_rate": ("node", "provider_id"),
     "node_gpu_rate": ("node", "provider_id"),

@@ -111,6 +111,9 @@ USERS = ("system", "user", "other")
 BROKEN_DOWN = tuple(f"{resource}_{user}" for resource in ("cpu", "ram") for user in USERS)
 """The used part of a node by ``USERS``. [core-s, B-s]"""
 
+OVERHEAD = ("cpu_overhead", "ram_overhead")
+"""What a node keeps from pods for its system and kubelet: its capacity less what is allocatable. [core-s, B-s]"""
+
 ASSET: Columns = {
     "start": "int64",
     "seconds": "float64",
@@ -133,7 +136,7 @@ ASSET: Columns = {
         for resource in RESOURCES
         for part in ("quantity", "cost", "allocated_cost", "idle_cost", "overallocated_cost")
     },
-    **dict.fromkeys(BROKEN_DOWN, "float64"),
+    **dict.fromkeys((*BROKEN_DOWN, *OVERHEAD), "float64"),
     "pv_quantity": "float64",
     "pv_used": "float64",
     "pv_used_max": "float64",
@@ -147,7 +150,7 @@ ASSET: Columns = {
 }
 """What each asset costs in each interval: quantities in resource-seconds, and where the cost went (C9, C12).
 
-A Node has costs of cpu, ram and gpu, and ``BROKEN_DOWN``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max``
+A Node has costs of cpu, ram and gpu, ``BROKEN_DOWN`` and ``OVERHEAD``; a Disk ``pv_quantity`` and ``pv_used`` [B-s], ``pv_used_max``
 [B] and ``pv_cost``, or ``local_cost`` where it is a node's own, of the class ``LOCAL``; Network, LoadBalancer and
 ClusterManagement one cost each. A load balancer's ``provider_id`` is its address.
 Of a node, cost + discount is what it costs before its rule's discount, and of any asset cost + saving what it costs without

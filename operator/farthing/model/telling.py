@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.bills import ADDED
+from farthing.model.bills import columns_added
 from farthing.model.filters import label_key
 from farthing.model.keeping import UNALLOCATED, kept
 from farthing.model.question import CONTROLLER_KINDS, Shape
@@ -30,8 +30,12 @@ ORDER_COLUMN = {
     "ramCost": "ram_cost",
     "gpuCost": "gpu_cost",
     "pvCost": "pv_cost",
+    "diskCost": "disk_cost",
     "networkCost": "network_cost",
     "loadBalancerCost": "lb_cost",
+    "managementCost": "management_cost",
+    "cloudCost": "cloud_cost",
+    "adjustment": "adjustment",
     "sharedCost": "shared_cost",
     "efficiency": "total_efficiency",
     "name": "name",
@@ -41,7 +45,7 @@ ORDER_COLUMN = {
 
 def facts_table(name: str, shape: Shape) -> ir.Table:
     """The facts ``name`` of all pieces of a report, each row with its set and its day; where bills adjust them, with what these add."""
-    added = dict.fromkeys(ADDED.get(name, ()), "float64") if shape.reconcile else {}
+    added = columns_added(name) if shape.reconcile else {}
     return ibis.table({**FACTS[name], **added, **SET}, name=name)
 
 

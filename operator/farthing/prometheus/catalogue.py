@@ -80,6 +80,7 @@ CATALOGUE: tuple[Query, ...] = (
     _read("node_scrapes", "kube_node_info", Function.COUNT, Combine.MOST, carried=True),
     _read("node_created", "kube_node_created", Function.LAST),
     _read("node_capacity", "kube_node_status_capacity", Function.LAST, matchers=RESOURCES, carried=True),
+    _read("node_allocatable", "kube_node_status_allocatable", Function.LAST, matchers=RESOURCES, once=True),
     _read("node_labels", "kube_node_labels", Function.LAST, carried=True),
     # What their cores did, and the disk they boot from, from node-exporter where it runs.
     _read("cpu_modes", "node_cpu_seconds_total", Function.GROWTH, Combine.MOST),

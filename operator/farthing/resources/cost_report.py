@@ -144,6 +144,13 @@ class CostReportSpec(Spec):
             "one that sees its own namespace."
         ),
     )
+    reconcile: StrictBool = Field(
+        default=True,
+        description=(
+            "Whether the bills that were imported adjust costs: each cost and its adjustment are told, and totalCost has "
+            "both. Default: true; without bills everything is at list price."
+        ),
+    )
     external: StrictBool = Field(
         default=False,
         description=(

@@ -134,13 +134,6 @@ class Spec(BaseModel):
             "Excludes schedule. Default: none."
         ),
     )
-    reconcile: StrictBool = Field(
-        default=True,
-        description=(
-            "Whether the bills that were imported adjust costs: each cost and its adjustment are told, and totalCost has "
-            "both. Default: true; without bills everything is at list price."
-        ),
-    )
     suspend: StrictBool = Field(
         default=False,
         description="Whether runs are held back; the last result stays. Default: false.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
-from farthing.model.question import ALLOCATION_AGGREGATES, ASSET_PROPERTIES
+from farthing.model.question import ALLOCATION_AGGREGATES, ASSET_AGGREGATES
 from farthing.model.window import LONGEST_DAYS
 from farthing.resources.cron import CRON_FIELDS, NEVER, NUMBER_RANGE
 
@@ -190,11 +190,13 @@ AGGREGATE: Final = Rule(
     "'aggregate ' + self.join(',') + ' names a property that is not offered; allowed are "
     f"{', '.join(ALLOCATION_AGGREGATES)}, label:KEY, annotation:KEY'",
 )
+ASSET_SPELLINGS: Final = {"providerid": "providerID"}
+"""Properties that Kubecost's API spells otherwise."""
 ASSET_AGGREGATE: Final = Rule(
-    f"self.all(one, one in {list(ASSET_PROPERTIES)!r} || one.matches('^label:.*[^ ].*$'))",
+    f"self.all(one, one in {[*ASSET_AGGREGATES, *ASSET_SPELLINGS]!r} || one.matches('^label:.*[^ ].*$'))",
     "aggregate names a property that is not offered",
     "'aggregate ' + self.join(',') + ' names a property that is not offered; allowed are "
-    f"{', '.join(ASSET_PROPERTIES)}, label:KEY'",
+    f"{', '.join(ASSET_AGGREGATES)}, label:KEY'",
 )
 SHARE_LABELS: Final = Rule(
     "self.all(one, one.matches('^ *[^: ][^:]*:.*[^ ].*$'))",

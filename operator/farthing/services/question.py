@@ -5,17 +5,14 @@ from datetime import UTC, datetime, tzinfo
 
 from farthing.errors import ScopeDeniedError
 from farthing.model.filter_parser import parse_filter
-from farthing.model.filters import ASSET_FIELDS, comparisons, parse_label
-from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question, Shape, Sharing
+from farthing.model.filters import ASSET_FIELDS, FIELDS, comparisons, parse_label
+from farthing.model.question import LABELS_OF_ALIASES, NOT_OF_TENANTS, Aliases, Question, Shape, Sharing
 from farthing.model.steps import group_by_calendar, parse_step, split
 from farthing.model.window import Window, parse_window
 from farthing.model.zone import parse_timezone
 from farthing.resources.asset_report import AssetReport
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import Report
-
-HIDDEN_FROM_TENANTS = ("cluster", "node", "providerID", "provider")
-"""Properties that tell a tenant of more than its namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +30,20 @@ class Scope:
             return ""
         where = f"a report in namespace {namespace!r} sees only that namespace's own costs"
         how = "ask the cluster's administrators, or let them name the namespace in FARTHING_CLUSTER_SCOPE_NAMESPACES"
-        if isinstance(report, AssetReport):
-            raise ScopeDeniedError(f"{where}, and nodes belong to the cluster: {how}")
-        hidden = [one for one in report.spec.aggregate if one in HIDDEN_FROM_TENANTS]
+        hidden = [one for one in report.spec.aggregate if one in NOT_OF_TENANTS]
         if hidden:
             raise ScopeDeniedError(
                 f"aggregate {hidden[0]!r} would tell of the cluster, and {where}: leave it out, or {how}"
             )
-        compared = [
-            one.field for one in comparisons(parse_filter(report.spec.filter)) if one.field in HIDDEN_FROM_TENANTS
-        ]
+        fields = ASSET_FIELDS if isinstance(report, AssetReport) else FIELDS
+        kept = parse_filter(report.spec.filter, fields)
+        compared = [one.field for one in comparisons(kept) if one.field in NOT_OF_TENANTS]
         if compared:
             raise ScopeDeniedError(
                 f"a filter by {compared[0]} would tell of the cluster, and {where}: leave it out, or {how}"
             )
+        if isinstance(report, AssetReport):
+            return namespace
         spec = report.spec
         shared = {
             "idle": spec.idle,
@@ -113,8 +110,10 @@ def question_of(
             idle=False,
             sort_by=report.spec.sort_by,
             ascending=not report.spec.descending,
+            namespace=namespace,
             kept=parse_filter(report.spec.filter, ASSET_FIELDS),
-            reconcile=report.spec.reconcile,
+            aliases=aliases,
+            reconcile=not report.spec.disable_adjustments,
         )
     cost_metric = report.spec.cost_metric if isinstance(report, CostReport) else "cumulative"
     return Question(shape, window, cut(window, spec.step, spec.accumulate, zone), spec.limit, cost_metric)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from farthing.model.bills import ADDED, INTERVAL, adjusted, ratios
+from farthing.model.bills import INTERVAL, adjusted, columns_added, ratios
 from farthing.model.external import external
 from farthing.model.plan import Billing, Part
 from farthing.model.question import Shape
@@ -15,12 +15,14 @@ READ_TOO = {"allocation": ("volume", "balancer")}
 
 
 def adjusted_rows(table: str, part: Part) -> str:
-    """SQL of the facts ``table`` of the files of ``part``, with the columns ``model.bills.ADDED``."""
+    """SQL of the facts ``table`` of the files of ``part``, with ``model.bills.columns_added``."""
     files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
-    if not ADDED.get(table) and part.billing is None:
+    added = columns_added(table)
+    if not added and part.billing is None:
         return files
     if part.billing is None:
-        nothing = ", ".join(f"0::double as {quoted(column)}" for column in ADDED[table])
+        empty = {"float64": "0::double", "string": "''"}
+        nothing = ", ".join(f"{empty[kind]} as {quoted(column)}" for column, kind in added.items())
         return f"select *, {nothing} from ({files})"  # noqa: S608 - likewise
     sources = [f'"fact" as ({files})', *_of_bills(part.billing)]
     others = READ_TOO.get(table, ())
