@@ -147,9 +147,9 @@ class Prices:
         object.__setattr__(self, "books", tuple(sorted(self.books, key=lambda book: book.name)))
         for one, two in combinations(self.books, 2):
             _check_books(one, two)
-        for first, second in pairwise(sorted(one.source for one in self.rules)):
-            if first == second:
-                raise InvalidPricesError(f"there are two rules {first!r}: give each a name of its own")
+        for name, again in pairwise(sorted(one.source for one in self.rules)):
+            if name == again:
+                raise InvalidPricesError(f"there are two rules {name!r}: give each a name of its own")
         # Some thousand rules are millions of pairs: those of another rank are not looked at.
         for _, alike in groupby(self.rules, key=lambda one: one.rule.selector.rank):
             for first, second in combinations(alike, 2):
