@@ -19,10 +19,6 @@ REWRITTEN = (
     (r"(?i)^(?:https?:)?/*(?:[a-z.]*googleapis\.com/)?(?:compute/v1/)?projects/([^/]+)/(?:zones|regions)/([^/]+)/", r"gce://\1/\2/"),
     (r"^gce://([^/]+)/([^/]+)/instances/([^/]+)$", r"\1/\2/\3"),
     (r"^gce://", ""),
-    # A load balancer is known by its host name in Kubernetes and by its ARN in bills: both have region and name.
-    (r"^arn:[^:]*:elasticloadbalancing:([^:]*):[^:]*:loadbalancer/(?:(?:app|net|gwy)/)?([^/]+)(?:/[^/]*)?$", r"elb/\1/\2"),
-    (r"(?i)^(?:dualstack\.)?(?:internal-)?([^.]+)-[0-9a-f]+\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
-    (r"(?i)^([^.]+)-[0-9a-f]+\.elb\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
     (r"^arn:[^:]*:.*[:/]([^:/]+)$", r"\1"),
     (r"^[a-z]{2}-[a-z0-9-]+\.([a-z]+-[a-z0-9]+)$", r"\1"),
     # Of AWS, Oracle and all others what is after the last slash.
@@ -30,15 +26,23 @@ REWRITTEN = (
 )  # fmt: skip
 """Patterns and what each turns an identifier into that it fits, one after the other."""
 
+BALANCER = r"(?i):elasticloadbalancing:|\.elb\."
+BALANCERS = (
+    (r"^arn:[^:]*:elasticloadbalancing:([^:]*):[^:]*:loadbalancer/(?:(?:app|net|gwy)/)?([^/]+)(?:/[^/]*)?$", r"elb/\1/\2"),
+    (r"^(?:dualstack\.)?(?:internal-)?([^.]+)-[0-9a-f]+\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
+    (r"^([^.]+)-[0-9a-f]+\.elb\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\.?$", r"elb/\2/\1"),
+)  # fmt: skip
+"""The same for load balancers of AWS in lower case: Kubernetes knows their host names, bills their ARNs; both have region and name."""
+
 
 def resource_key(identifier: ir.StringValue) -> ir.StringValue:
     """The key of a Kubernetes provider id, of a volume handle, or of the ResourceId of a bill; empty for none."""
     given = identifier.fill_null("").strip()
     azure = given.lower().re_replace(r"^(azure:)?/*", "/").re_replace(r"/+$", "")
     azure = azure.re_replace(r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+$", r"\1")
-    key = given
+    balancer, key = given.lower(), given
+    for pattern, becomes in BALANCERS:
+        balancer = balancer.re_replace(pattern, becomes)
     for pattern, becomes in REWRITTEN:
         key = key.re_replace(pattern, becomes)
-    # Host names are in lower case.
-    key = ibis.ifelse(key.startswith("elb/"), key.lower(), key)
-    return ibis.ifelse(given.re_search(AZURE), azure, key)
+    return ibis.cases((given.re_search(AZURE), azure), (given.re_search(BALANCER), balancer), else_=key)

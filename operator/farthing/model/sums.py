@@ -23,7 +23,12 @@ TOLD_BY = {
 
 PROPERTY_COLUMNS = tuple(COLUMN.get(one, one) for one in ALLOCATION_PROPERTIES)
 NOT_ADDED = (*LARGEST, "seconds", "run_seconds", "run_start", "run_end")
-AMOUNTS = tuple(column for column, kind in ALLOCATION.items() if kind == "float64" and column not in NOT_ADDED)
+AMOUNTS = tuple(
+    column
+    for column, kind in ALLOCATION.items()
+    # What prices saved is for repricing: no report tells it.
+    if kind == "float64" and column not in NOT_ADDED and not column.endswith("_saving")
+)
 """Columns of the facts that add up."""
 
 OF_SETS = dict.fromkeys(("spread", "weight", "bearers", "unborne"), "float64")
