@@ -113,6 +113,7 @@ def test_the_build_section_with_the_runtime_section_installs_this_folder() -> No
     assert needed(asked) <= {*section("runtime"), *section("build")}
 
 
+@pytest.mark.slow
 def test_farthing_imports_nothing_beyond_the_runtime_section() -> None:
     subprocess.run([sys.executable, "-c", IMPORT_EVERYTHING, "farthing", *section("runtime")], cwd="/", check=True)
 

@@ -22,6 +22,8 @@ from farthing.services.gather import gathered
 from farthing.store.engine import run
 from farthing.store.workbench import Workbench
 
+pytestmark = pytest.mark.slow
+
 START = 1_794_873_600  # 2026-11-17 00:00 UTC
 HOUR = 3600
 HOURS = 3

@@ -17,6 +17,8 @@ from tests.support.fact_rows import CLUSTER, DAY, START, FactTables, container, 
 from tests.support.focus_files import as_csv, charge
 from tests.support.focus_sample import sample_rows
 
+pytestmark = pytest.mark.slow
+
 LATER = START + 3 * 86400
 BY_NAMESPACE = Shape("allocation", ("namespace",))
 PAYING = Sharing(namespaces=("kube-system",))

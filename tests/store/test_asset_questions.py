@@ -237,6 +237,7 @@ def is_kept(asset: Mapping[str, Any], lists: Mapping[str, str]) -> bool:
     return all(any(fits(one, text) for text in texts) for one, texts in asked.items() if texts)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(AGGREGATES, FILTERS)
 def test_the_sum_over_any_aggregate_is_that_of_the_assets_which_the_filters_keep(
@@ -255,6 +256,7 @@ TAGGED = [
 ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(aggregate=AGGREGATES, lists=FILTERS)
 def test_it_is_with_a_bill_too(
@@ -311,6 +313,7 @@ OF_SEVERAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["", 'name!:"x"', 'assetType!:"node"', 'label[team]!:"web"', 'provider!:"GCP"'])
 @pytest.mark.parametrize("aggregate", [(), ("type",), ("name",), ("category", "service"), ("team",), ("label:team",)])
 def test_a_tenant_sees_its_claims_and_its_balancers_and_nothing_of_others(

@@ -20,6 +20,7 @@ def running(memory: float) -> SampleTables:
     return tables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [nan, inf, -inf, -1.0, 1e306, 1.1e19])
 def test_a_sample_that_is_no_amount_is_counted_and_costs_nothing(value: float) -> None:
     facts = running(value).facts()
