@@ -12,6 +12,7 @@ from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
 from farthing.services.collect import Collector
 from farthing.services.collection import CollectService
+from farthing.services.gather import silent
 from farthing.services.ports import NewWorkbench
 from farthing.services.price_books import PriceBookService
 from farthing.services.question import Scope
@@ -20,6 +21,7 @@ from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
 from farthing.store.reading import Reader
+from farthing.store.repricing import reprice
 from farthing.store.workbench import Workbench
 
 
@@ -114,6 +116,7 @@ def operator_services(
         operator.backfill_days,
         operator.keep_hours_days,
         operator.keep_days,
+        lambda: reprice(Store(settings.store, settings.timezone), settings.cluster, "", books.current, silent)[0],
     )
     reports = ReportService(
         answerer(settings, fetcher, books),

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from farthing.demo.scenario import demo_cluster
 from farthing.demo.watch import expose
+from farthing.resources import API_VERSION
 from tests.support.cluster import Cluster
 from tests.support.prometheus_server import PrometheusServer
 from tests.support.remote_write import write
@@ -146,6 +148,25 @@ def test_a_tenant_sees_its_namespace_and_nothing_else(spine: Spine) -> None:
     cluster.kubectl("delete", "namespace", "shop", "--wait=false")
 
 
+def test_a_price_book_changes_the_next_report_also_of_stored_hours(spine: Spine) -> None:
+    cluster = spine.cluster
+    now = int(time.time()) // HOUR * HOUR
+    window = ",".join(f"{datetime.fromtimestamp(now - hours * HOUR, UTC):%Y-%m-%dT%H:%M:%SZ}" for hours in (30, 6))
+    body = _report("CostReport", "priced", NAMESPACE, {"window": window, "interval": "1m", "reconcile": False})
+    book = {"rules": [{"name": "all", "discount": 0.5}]}
+    with operator(cluster, spine.folder, spine.prometheus.url, "--backfill-days", "2"):
+        cluster.apply(body)
+        cluster.kubectl("wait", "--for=condition=Ready", "costreport/priced", "-n", NAMESPACE, "--timeout=60s")
+        before = _costs_of(spine, "priced")
+        cluster.apply({"apiVersion": API_VERSION, "kind": "PriceBook", "metadata": {"name": "half"}, "spec": book})
+        wait_until(lambda: _costs_of(spine, "priced")["cpuCost"] < before["cpuCost"], "the next report", seconds=150)
+        after = _costs_of(spine, "priced")
+        cluster.kubectl("delete", "pricebook", "half")
+    # The discount is off cpu and memory, of the nodes' idle part too.
+    for name, part in (("cpuCost", 0.5), ("ramCost", 0.5), ("gpuCost", 1.0), ("pvCost", 1.0)):
+        assert after[name] == pytest.approx(before[name] * part, abs=1e-4)
+
+
 def test_prometheus_gone_keeps_the_last_result_and_recovers(spine: Spine) -> None:
     cluster = spine.cluster
     name = "exact"
@@ -181,6 +202,11 @@ def _rows_of(spine: Spine, name: str) -> list[dict[str, Any]] | None:
     except json.JSONDecodeError:
         return None
     return rows
+
+
+def _costs_of(spine: Spine, name: str) -> dict[str, float]:
+    totals = spine.report("costreport", name)["status"]["totals"]
+    return {cost: float(totals[cost]) for cost in ("cpuCost", "ramCost", "gpuCost", "pvCost", "totalCost")}
 
 
 def _report(kind: str, name: str, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,19 @@ def test_the_first_refresh_fills_the_days_before_and_later_ones_the_newest_hours
     assert refreshing.version == 2
 
 
+def test_stored_days_take_other_prices_also_while_prometheus_is_away(source: Clocked, store: Store) -> None:
+    source.at = START + 5 * HOUR
+    days = iter((3, 0))
+    refreshing = service(source, store, reprice=lambda: next(days))
+    source.broken = {START}
+    with pytest.raises(MetricsUnreachableError):
+        refreshing.refresh()
+    assert refreshing.version == 2
+    source.broken = set()
+    assert refreshing.refresh()
+    assert refreshing.version == 3
+
+
 def test_a_refresh_after_midnight_finishes_yesterday(source: Clocked, store: Store) -> None:
     source.at = START + DAY - 300
     refreshing = service(source, store, backfill_days=1)

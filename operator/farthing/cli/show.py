@@ -54,7 +54,7 @@ def print_answer(answer: Answer, form: str, currency: str) -> None:
     if answer.billed_cost or answer.adjustment:
         listed = money_text(answer.total_cost - answer.billed_cost)
         billed = f", {listed} of it at list price, adjusted by bills by {money_text(answer.adjustment)}"
-    click.echo(f"\n{answer.question.window} in {currency}, {coverage} of the scrapes seen{left}{billed}")
+    click.echo(f"\n{answer.question.window} in {currency}, {coverage} of the scrapes seen{billed}{left}")
 
 
 def _parts(answer: Answer) -> dict[str, tuple[str, ...]]:

@@ -26,6 +26,8 @@ class CollectService:
     backfill_days: int = 7
     keep_hours_days: int = 14
     keep_days: int = 120
+    reprice: Callable[[], int] = lambda: 0
+    """Gives every stored day the costs that it has at the prices of now; how many days that changed. Raises StoreError."""
     version: int = 0
     """Counts the changes of the store."""
     trouble: FarthingError | None = None
@@ -36,7 +38,10 @@ class CollectService:
     def refresh(self) -> bool:
         """Collect what is missing; returns whether the store changed. Raises FarthingError, which is kept as trouble."""
         try:
-            changed = self._collect()
+            # Prices change also while Prometheus is away.
+            repriced = self.reprice()
+            self.version += 1 if repriced else 0
+            changed = self._collect() or repriced > 0
         except FarthingError as error:
             self.trouble = error
             # The days besides the one that failed may have been kept.
