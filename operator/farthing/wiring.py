@@ -105,6 +105,13 @@ def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService
     )
 
 
+def _repriced(settings: Settings, books: PriceBookService) -> int:
+    """Give stored days the costs they have at the prices of ``books``, if these are whole; how many changed. Raises StoreError."""
+    if not books.whole:
+        return 0
+    return reprice(Store(settings.store, settings.timezone), settings.cluster, "", books.current, silent)[0]
+
+
 def operator_services(
     settings: Settings, operator: OperatorSettings, fetcher: Fetcher
 ) -> tuple[ReportService, CollectService, PriceBookService]:
@@ -116,7 +123,7 @@ def operator_services(
         operator.backfill_days,
         operator.keep_hours_days,
         operator.keep_days,
-        lambda: reprice(Store(settings.store, settings.timezone), settings.cluster, "", books.current, silent)[0],
+        lambda: _repriced(settings, books),
     )
     reports = ReportService(
         answerer(settings, fetcher, books),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from farthing.errors import FarthingError, MetricsError, MetricsPartialError, MetricsUnreachableError
+from farthing.errors import FarthingError, MetricsError, MetricsPartialError, MetricsUnreachableError, StoreCorruptError
 from farthing.prometheus.catalogue import CATALOGUE
 from farthing.services.collection import CollectService
 from farthing.store.days import Store
@@ -40,6 +40,19 @@ def test_stored_days_take_other_prices_also_while_prometheus_is_away(source: Clo
     source.broken = set()
     assert refreshing.refresh()
     assert refreshing.version == 3
+
+
+def test_what_cannot_be_repriced_does_not_keep_new_hours_away(source: Clocked, store: Store) -> None:
+    def broken() -> int:
+        raise StoreCorruptError("a day of August is broken")
+
+    source.at = START + 5 * HOUR
+    refreshing = service(source, store, reprice=broken)
+    with pytest.raises(StoreCorruptError, match="August"):
+        refreshing.refresh()
+    # Yesterday's and five of today.
+    assert sum(map(len, stored(store).values())) == 24 + 5
+    assert isinstance(refreshing.trouble, StoreCorruptError)
 
 
 def test_a_refresh_after_midnight_finishes_yesterday(source: Clocked, store: Store) -> None:

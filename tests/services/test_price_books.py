@@ -122,3 +122,13 @@ def test_many_rules_are_compared_once(service: PriceBookService, monkeypatch: py
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(InvalidPricesError, match="two rules 'one/same'"):
         Prices((PriceBook("one", rules=(Rule("same", cpu=1.0), Rule("same", Selector(spot=True), cpu=2.0))),))
+
+
+def test_what_is_stored_follows_only_books_that_were_seen_and_all_apply(service: PriceBookService) -> None:
+    assert not service.whole
+    service.take([book("cluster", FREE)], NOW)
+    assert service.whole
+    service.take([book("cluster", FREE), book("other", FREE, "2026-02-01T00:00:00Z")], NOW)
+    assert not service.whole
+    service.take([], NOW)
+    assert service.whole

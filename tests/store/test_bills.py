@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace as with_fields
 
 from farthing.errors import (
     InvalidBillError,
@@ -48,9 +49,27 @@ def test_a_bill_tells_its_account_period_and_costs(bills: Bills) -> None:
 
 
 def test_a_bill_that_comes_again_adds_nothing_and_is_no_revision(bills: Bills) -> None:
-    first = imported(bills, charge("i-a", 0.1), charge("i-b", 0.2))
-    assert imported(bills, charge("i-b", 0.2), charge("i-a", 0.1), now=START + DAY) == first
+    (first,) = imported(bills, charge("i-a", 0.1), charge("i-b", 0.2))
+    (again,) = imported(bills, charge("i-b", 0.2), charge("i-a", 0.1), now=START + DAY)
+    assert again == with_fields(first, imported=START + DAY)
     assert cost_of(bills) == pytest.approx(0.3)
+
+
+def test_a_bill_that_says_the_same_later_tells_more_of_its_period(bills: Bills) -> None:
+    whole = {"ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-12-01T00:00:00Z"}
+    december = START + 14 * DAY
+    imported(bills, charge(cost=310.0, **whole), now=START)
+    (early,) = bills.files(december - DAY, december)
+    assert not early.settles(december - DAY, december)
+    imported(bills, charge(cost=310.0, **whole), now=december)
+    (late,) = bills.files(december - DAY, december)
+    assert (late.settles(december - DAY, december), late.revision) == (True, 0)
+
+
+def test_two_bills_of_one_id_are_refused(bills: Bills) -> None:
+    with pytest.raises(InvalidBillError, match="two beginnings of its billing period"):
+        imported(bills, charge(cost=1.0), charge(cost=100.0, BillingPeriodStart="2026-11-01T07:00:00Z"))
+    assert bills.all() == []
 
 
 def test_a_late_bill_replaces_the_one_before_and_is_counted(bills: Bills) -> None:

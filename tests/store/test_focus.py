@@ -112,6 +112,12 @@ def test_a_charge_of_several_days_is_spread_over_them_by_seconds(tmp_path: Path)
     assert costs(rows_of(as_csv(tmp_path / "a.csv", [row]))) == {("i-a", -1): 1.0, ("i-a", 0): 2.0}
 
 
+def test_a_charge_of_a_moment_counts_also_at_the_end_of_the_others(tmp_path: Path) -> None:
+    moment = {"ChargePeriodStart": "2026-11-18T00:00:00Z", "ChargePeriodEnd": "2026-11-18T00:00:00Z"}
+    rows = [charge(cost=1.0), charge("ri-1", 500.0, ChargeCategory="Purchase", **moment)]
+    assert costs(rows_of(as_csv(tmp_path / "a.csv", rows))) == {("i-a", 0): 1.0, ("ri-1", 1): 500.0}
+
+
 def test_days_are_those_of_the_store(tmp_path: Path) -> None:
     # In Kolkata (+05:30) the UTC day of the 17th is 18.5 h of the 17th and 5.5 h of the 18th.
     rows = rows_of(as_csv(tmp_path / "a.csv", [charge(cost=24.0)]), zone=ZoneInfo("Asia/Kolkata"))

@@ -36,19 +36,28 @@ class CollectService:
     """When the last collection that went well began. [unix s]"""
 
     def refresh(self) -> bool:
-        """Collect what is missing; returns whether the store changed. Raises FarthingError, which is kept as trouble."""
-        try:
-            # Prices change also while Prometheus is away.
-            repriced = self.reprice()
-            self.version += 1 if repriced else 0
-            changed = self._collect() or repriced > 0
-        except FarthingError as error:
-            self.trouble = error
-            # The days besides the one that failed may have been kept.
-            self.version += 1
-            raise
-        self.trouble = None
+        """Collect what is missing, at the prices of now; returns whether the store changed.
+
+        Raises FarthingError, the first, which is kept as trouble; what one of the two cannot do does not keep the other from it.
+        """
+        changed, failed = False, None
+        # Prices change also while Prometheus is away.
+        for step in (self._reprice, self._collect):
+            try:
+                changed = step() or changed
+            except FarthingError as error:
+                failed = failed or error
+                # The days besides the one that failed may have been kept.
+                self.version += 1
+        self.trouble = failed
+        if failed is not None:
+            raise failed
         return changed
+
+    def _reprice(self) -> bool:
+        repriced = self.reprice() > 0
+        self.version += 1 if repriced else 0
+        return repriced
 
     def _collect(self) -> bool:
         now, local = self.collector.now(), int(self.clock())

@@ -32,6 +32,8 @@ class PriceBookService:
     fixed: Prices = NO_PRICES
     currency: str = "USD"
     current: Prices = field(init=False)
+    whole: bool = False
+    """Whether all books of the cluster were seen, and apply: only then does what is stored follow them."""
 
     def __post_init__(self) -> None:
         self.current = self.fixed
@@ -49,6 +51,7 @@ class PriceBookService:
             else:
                 books.append(book)
                 judged.append(Judged(metadata, stored, _in_force(stored, metadata, book, now)))
+        self.whole = len(books) == len(self.fixed.books) + len(judged)
         found = in_currency(books, self.currency)
         if found != self.current:
             self.current = found

@@ -1,6 +1,7 @@
 """Bills, kept beside the facts: one file each, by provider, billing account and billing period; one that comes again replaces itself."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from os import stat_result
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace as with_fields
 
 from farthing.errors import (
     InvalidBillError,
@@ -84,6 +86,11 @@ class Bills:
 
         Raises StoreError, and InvalidBillError, with nothing kept, where one is a part of what is kept of it.
         """
+        again = [name for name, count in Counter(map(id_of, read.bills)).items() if count > 1]
+        if again:
+            raise InvalidBillError(
+                f"{again[0]} is there with two beginnings of its billing period on one day: a period has one, export it again"
+            )
         read_whole = []
         for found in read.bills:
             sums = 'min("start"), max("start"), sum(cost), sum(list_cost), sum(credit)'
@@ -113,7 +120,11 @@ class Bills:
         file = write_into(read.connection, self.root, ("bill", "day", folder), read.rows_of(found))
         first, last, cost, list_cost, credit = sums
         if old is not None and (old.file, old.timezone, old.currency) == (file, self.timezone, currency):
-            return old
+            # It says the same, and more of its period is over by now.
+            same = with_fields(old, end=found.end, imported=now)
+            if same != old:
+                save(folder / "bill.json", same, VERSION)
+            return same
         bill = Bill(
             id_of(found), found.provider, found.account, found.start, found.end, currency, self.timezone, first, last, found.rows,
             cost, list_cost, credit, file, now,

@@ -128,7 +128,8 @@ def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
         raise InvalidBillError("the bill has no rows: export one with charges in it")
     _whole(one for one, count in zip(columns, given, strict=True) if count < rows)
     first, last = _bounds(connection, "period", "began", "ended", MOST_DAYS)
-    return days(Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(max(last, first + 1), UTC)), zone)
+    # A charge of a moment, also of the last one, is of the day that begins with it.
+    return days(Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last + 1, UTC)), zone)
 
 
 def _whole(lost: Iterable[str]) -> None:

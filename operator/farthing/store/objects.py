@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -36,6 +37,9 @@ def copied(address: str, folder: Path) -> Iterator[tuple[Path, int, int]]:
     """
     scheme, _, rest = address.partition("://")
     bucket, _, key = rest.partition("/")
+    if "@" in bucket or "sig=" in key.lower():
+        # Not even repeated: what is in front of a host, or signs an address, is a secret.
+        raise InvalidBillError("an address holds credentials: give them by the environment, and leave them out of it")
     if scheme not in SCHEMES or not bucket or not key or key.endswith("/"):
         raise InvalidBillError(
             f"{address!r} names no objects: write {', '.join(f'{one}://' for one in SCHEMES[:-1])} or {SCHEMES[-1]}://, a "
@@ -51,7 +55,9 @@ def copied(address: str, folder: Path) -> Iterator[tuple[Path, int, int]]:
         )
     meant = _meant(store, address, key)
     for number, found in enumerate(meant, 1):
-        yield _copy(store, found, f"{scheme}://{bucket}/{found}", folder / bucket / found), number, len(meant)
+        # A folder of its own, as names repeat; and only the last part of a name, as others may lead out of it.
+        place = Path(mkdtemp(dir=folder))
+        yield _copy(store, found, f"{scheme}://{bucket}/{found}", place / PurePosixPath(found).name), number, len(meant)
 
 
 def _meant(store: ObjectStore, address: str, key: str) -> list[str]:
@@ -73,7 +79,6 @@ def _meant(store: ObjectStore, address: str, key: str) -> list[str]:
 
 def _copy(store: ObjectStore, key: str, address: str, target: Path) -> Path:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
             for chunk in _chunks(store, key, address):
                 file.write(chunk)
