@@ -47,6 +47,20 @@ def test_csv_gzip_and_parquet_are_the_same_bill(tmp_path: Path, write: Callable[
     assert (bucket["resource_key"], bucket["category"], bucket["tags"]) == ("b", "Storage", '{"app":"x"}')
 
 
+def test_files_of_several_kinds_are_one_bill(tmp_path: Path) -> None:
+    tagged = {"Tags": '{"app":"x"}'}
+    paths = [
+        as_parquet(tmp_path / "a.parquet", [charge("i-a", 1.0, **tagged)]),
+        as_csv(tmp_path / "b.csv.gz", [charge("i-a", 2.0, **tagged), charge("i-b", 4.0)]),
+        as_csv(tmp_path / "c.csv", [charge("i-b", 8.0)]),
+    ]
+    found = rows_of(*paths)
+    assert {(row["resource"], row["tags"], row["cost"]) for row in found} == {
+        ("i-a", '{"app":"x"}', 3.0),
+        ("i-b", "", 12.0),
+    }
+
+
 @pytest.mark.parametrize("missing", MANDATORY)
 def test_a_file_without_a_mandatory_column_is_refused_and_told_which(tmp_path: Path, missing: str) -> None:
     row = charge()

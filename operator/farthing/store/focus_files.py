@@ -19,28 +19,31 @@ def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folde
 
     What is not Parquet becomes it in ``folder``. Raises InvalidBillError.
     """
-    kinds: dict[str, list[Path]] = {}
+    # What is read at once has tags of one type.
+    alike: dict[tuple[str, str], tuple[list[Path], dict[str, str]]] = {}
     for path in paths:
-        kinds.setdefault(_kind_of(path), []).append(path)
+        kind = _kind_of(path)
+        found = _columns(connection, kind, path)
+        missing = _missing(found)
+        if missing:
+            are = "columns are" if len(missing) > 1 else "column is"
+            raise InvalidBillError(
+                f"{path} is no bill in FOCUS 1.0 to 1.2: its mandatory {are} missing: {', '.join(missing)}; export it "
+                "again with all columns"
+            )
+        files, types = alike.setdefault((kind, found.get("tags", "")), ([], {}))
+        files.append(path)
+        types |= found
     selects = []
-    for place, (kind, files) in enumerate(kinds.items()):
-        types: dict[str, str] = {}
-        for file in files:
-            found = _columns(connection, kind, file)
-            missing = _missing(found)
-            if missing:
-                are = "columns are" if len(missing) > 1 else "column is"
-                raise InvalidBillError(
-                    f"{file} is no bill in FOCUS 1.0 to 1.2: its mandatory {are} missing: {', '.join(missing)}; export it "
-                    "again with all columns"
-                )
-            types |= found
+    for place, ((kind, _), (files, types)) in enumerate(alike.items()):
         taken = [f"{_taken(name, types)} as {alias}" for alias, name in TAKEN.items()]
         taken += [f'cast("{name}" as double) as {alias}' for alias, name in AMOUNTS.items()]
         columns, source = ", ".join(taken), _scan(kind, files)
+        if len(alike) > 1 and types.get("tags", "VARCHAR") != "VARCHAR":
+            columns = columns.replace('"Tags" as tags', 'cast(to_json("Tags") as varchar) as tags')
         if kind != "parquet":
             # Rows are looked at several times, and text takes longest to read.
-            staged = folder / f"{kind}.parquet"
+            staged = folder / f"{place}.parquet"
             run(connection, f"copy (select {columns} from {source}) to {text(str(staged))} (format parquet)")  # noqa: S608 - names of our own
             columns, source = "*", parquet([staged])
         row = f"{place << 60:d} + (file_index::bigint << 40) + file_row_number"
