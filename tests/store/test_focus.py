@@ -1,6 +1,6 @@
 """Reading bills: FOCUS files in all their forms become the same rows of days and resources; what is no bill is refused in a sentence."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,14 @@ def test_files_of_several_kinds_are_one_bill(tmp_path: Path) -> None:
         ("i-a", '{"app":"x"}', 3.0),
         ("i-b", "", 12.0),
     }
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
+def test_rows_of_any_order_come_to_the_same_to_the_last_digit(tmp_path: Path, order: Sequence[int]) -> None:
+    # As doubles 9e14 + 0.3 - 9e14 is 0.25.
+    rows = [charge("i-a", cost) for cost in (9e14, 0.3, -9e14)]
+    (row,) = rows_of(as_csv(tmp_path / "a.csv", [rows[place] for place in order]))
+    assert (row["cost"], row["list_cost"], row["billed_cost"]) == (0.3, 0.3, 0.3)
 
 
 @pytest.mark.parametrize("missing", MANDATORY)

@@ -1,6 +1,7 @@
 """Bills in the columns of FOCUS 1.0 to 1.2, the FinOps Open Cost and Usage Specification, made rows of a day and a resource."""
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from farthing.model.resource_key import resource_key
@@ -40,6 +41,9 @@ TAKEN = {
 
 AMOUNTS = {"cost": "EffectiveCost", "list_cost": "ListCost", "billed_cost": "BilledCost"}
 """Costs that are taken of a file; the first counts: what was paid in advance is spread over what it was paid for."""
+
+EXACT = dt.Decimal(38, 12)
+"""In which costs are added up: doubles would come to another last digit in another order, and the same bill be a revision."""
 
 BILL: Columns = {
     "start": "int64",
@@ -98,7 +102,7 @@ def grouped(rows: ir.Table, span: ir.Table) -> ir.Table:
     spanned = span.select("charge_start", "charge_end", "span").distinct()
     found = rows.select("charge_start", "charge_end", "kind", "row", *AMOUNTS)
     found = found.join(spanned, ["charge_start", "charge_end"])
-    sums = {one: found[one].sum() for one in AMOUNTS}
+    sums = {one: found[one].cast(EXACT).sum() for one in AMOUNTS}
     return found.group_by("span", "kind").agg(**sums, rows=found.count(), row=found.row.min())
 
 
@@ -135,11 +139,16 @@ def named(kind: ir.Table) -> ir.Table:
 
 
 def added_up(group: ir.Table, span: ir.Table, name: ir.Table) -> ir.Table:
-    """``grouped`` by day and the number of ``named``: columns number, start and ``AMOUNTS``."""
+    """``grouped`` by day and the number of ``named``: columns number, start and ``AMOUNTS`` [currency]."""
     days = group.join(span.select("span", "start", "part").distinct(), "span").join(
         name.select("kind", "number"), "kind"
     )
-    sums = {one: (days[one] * days.part).sum().round(12) for one in AMOUNTS}
+    # What is within a day is not multiplied: it stays what was written, to the last digit.
+    parts = {
+        one: ibis.ifelse(days.part == 1.0, days[one], (days[one].cast("float64") * days.part).cast(EXACT))
+        for one in AMOUNTS
+    }
+    sums = {one: part.sum().cast("float64") for one, part in parts.items()}
     return days.group_by("number", "start").agg(**sums)
 
 

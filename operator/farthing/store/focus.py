@@ -27,7 +27,7 @@ SPANNED_DAYS = 3_660
 """Days from the first charge of an import to its last."""
 MOST_BILLS = 1_000
 MOST_COST = 1e15
-"""Of one resource and day; a bill with more is no bill."""
+"""Of one charge; a bill with more is no bill."""
 LATEST = 4_102_444_800
 """2100-01-01. [unix s]"""
 
@@ -109,7 +109,9 @@ def _named(paths: Sequence[Path]) -> str:
 
 def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
     """The local days of the charges, whose periods and costs are whole; makes the table ``period``. Raises InvalidBillError."""
-    counts = ", ".join(f"count({one})::bigint as {one}" for one in AMOUNTS)
+    counts = ", ".join(
+        f"count({one})::bigint as {one}, coalesce(bool_and(abs({one}) <= {MOST_COST}), true) as sound_{one}" for one in AMOUNTS
+    )
     run(
         connection,
         "create temp table period as select charge_start, charge_end, count(*) as rows, "  # noqa: S608 - names of our own
@@ -117,9 +119,9 @@ def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
         "from focus group by charge_start, charge_end",
     )
     columns = (*AMOUNTS, "charge_start", "charge_end")
-    rows, *given = run(
+    rows, sound, *given = run(
         connection,
-        "select coalesce(sum(rows), 0)::bigint, "  # noqa: S608 - names of our own
+        f"select coalesce(sum(rows), 0)::bigint, bool_and({' and '.join(f'sound_{one}' for one in AMOUNTS)}), "  # noqa: S608 - names of our own
         f"{', '.join(f'coalesce(sum({one}), 0)::bigint' for one in AMOUNTS)}, "
         "coalesce(sum(rows) filter (where began is not null), 0)::bigint, "
         "coalesce(sum(rows) filter (where ended is not null), 0)::bigint from period",
@@ -127,6 +129,8 @@ def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
     if not rows:
         raise InvalidBillError("the bill has no rows: export one with charges in it")
     _whole(one for one, count in zip(columns, given, strict=True) if count < rows)
+    if not sound:
+        raise InvalidBillError(f"the bill has costs that are no number, or more than {MOST_COST:g} of one charge")
     first, last = _bounds(connection, "period", "began", "ended", MOST_DAYS)
     # A charge of a moment, also of the last one, is of the day that begins with it.
     return days(Window(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last + 1, UTC)), zone)
@@ -188,11 +192,6 @@ def _bills(connection: duckdb.DuckDBPyConnection) -> list[Found]:
     """Make ``billed``, rows of days and resources, and tell the bills in it. Raises InvalidBillError."""
     for name in ("named", "added"):
         _make(connection, name)
-    sound = " and ".join(f"abs({one}) <= {MOST_COST}" for one in AMOUNTS)
-    if run(connection, f"select count(*) from added where not ({sound})")[0][0]:  # noqa: S608 - names of our own
-        raise InvalidBillError(
-            f"the bill has costs that are no number, or more than {MOST_COST:g} of one resource and day"
-        )
     # Texts take most of the room: they are put to the sums as these are written.
     run(connection, f"create temp view billed as {_steps()['billed']}")
     found = run(
@@ -202,7 +201,11 @@ def _bills(connection: duckdb.DuckDBPyConnection) -> list[Found]:
     )
     if len(found) > MOST_BILLS:
         raise InvalidBillError(f"the files hold more than {MOST_BILLS} bills: import fewer files at a time")
-    return [Found(*row) for row in found]
+    bills = [Found(*row) for row in found]
+    read = run(connection, "select sum(rows)::bigint from period")[0][0]
+    if (kept := sum(one.rows for one in bills)) != read:
+        raise StoreError(f"of {read} rows of the bill {kept} were added up, which is a fault: nothing was imported")
+    return bills
 
 
 def _make(connection: duckdb.DuckDBPyConnection, name: str, columns: str = "*") -> None:
