@@ -1,6 +1,7 @@
 """``farthing bills``: import, list and remove, and what reports say of them."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ pytestmark = pytest.mark.slow
 
 ID = "AWS/111122223333/2026-11-01"
 DAY = "2026-11-17T00:00:00Z,2026-11-18T00:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def december(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bills of November are settled, whatever the clock says."""
+    monkeypatch.setattr("farthing.cli.bills.time.time", lambda: datetime(2026, 12, 5, tzinfo=UTC).timestamp())
 
 
 @pytest.fixture
@@ -35,6 +42,7 @@ def test_a_bill_is_imported_listed_and_removed(farthing: Farthing, store: str, t
     assert [(one["id"], one["cost"], one["rows"], one["revision"], one["file"]) for one in told] == [
         (ID, 6.5, 3, 0, "good")
     ]
+    assert [one["settledUntil"] for one in told] == ["2026-12-01T00:00:00Z"]
     assert ID in farthing("store", "verify", "--store", store).out
     assert farthing("bills", "remove", ID, "--store", store).out == f"bill {ID} of 6.5000 USD is forgotten\n"
     assert json.loads(farthing("bills", "list", "--store", store, "-o", "json").out) == []

@@ -203,14 +203,23 @@ def test_a_load_balancer_and_who_is_behind_it_change_alike(reader: Reader, tmp_p
         "name": "shop/front",
         "type": "LoadBalancer",
         "category": "Network",
-        "provider_id": "arn:aws:elb:a:1:lb/net/x/50dc",
+        "provider_id": "front-0c.elb.eu-west-1.amazonaws.com",
     }
     whose = {one: value for one, value in container().items() if one in VOLUME_KEY}
     behind = {**whose, "service": "front", "address": "", "cost": 0.5}
     with FactTables([container(lb_cost=0.5)], [node(**name, lb_cost=0.5)], balancer=[behind]) as tables:
-        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("50dc", 0.75)], seconds=DAY)
+        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("elb/eu-west-1/front", 0.75)], seconds=DAY)
     (shop,) = (row for row in reader.rows(BY_NAMESPACE, [part], 0, [DAY]) if not row["is_idle"])
     assert (shop["lb_cost"], shop["lb_adjustment"], shop["billed_cost"], shop["total_cost"]) == (0.75, 0.25, 0.75, 0.75)
+
+
+def test_a_bucket_of_a_cloud_is_no_machine_of_that_name(reader: Reader, tmp_path: Path) -> None:
+    machine = node(provider="kind", provider_id="kind://docker/kind/front", cpu_cost=10.0, cpu_idle_cost=10.0)
+    with FactTables([], [machine]) as tables:
+        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("front", 5.0)], seconds=DAY)
+    rows = reader.rows(Shape("asset", ("type",)), [part], 0, [DAY])
+    found = {row["name"]: (row["total_cost"], row["adjustment"]) for row in rows}
+    assert found == {"Node": (10.0, 0.0), "Cloud": (5.0, 0.0)}
 
 
 def test_assets_of_other_clusters_are_known_too(reader: Reader, tmp_path: Path) -> None:

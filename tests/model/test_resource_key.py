@@ -80,8 +80,12 @@ def test_a_machine_and_its_first_disk_are_two_things(engine: duckdb.DuckDBPyConn
     assert disk != key_of(engine, "gce://shop/europe-west1-b/node-a")
 
 
-def test_a_bucket_is_its_name(engine: duckdb.DuckDBPyConnection) -> None:
-    assert key_of(engine, "arn:aws:s3:::cloud-bench-1") == key_of(engine, "cloud-bench-1") == "cloud-bench-1"
+@pytest.mark.parametrize(
+    "whole",
+    ["arn:aws:s3:::front", "arn:aws:rds:eu-west-1:1234:db:front", "arn:aws:ec2:eu-west-1:1234:natgateway/nat-0c"],
+)
+def test_two_services_may_have_things_of_one_name(engine: duckdb.DuckDBPyConnection, whole: str) -> None:
+    assert key_of(engine, whole) == whole
 
 
 def key_of(engine: duckdb.DuckDBPyConnection, identifier: str) -> str:

@@ -58,10 +58,10 @@ def test_a_bill_that_comes_again_adds_nothing_and_is_no_revision(bills: Bills) -
 def test_a_bill_that_says_the_same_later_tells_more_of_its_period(bills: Bills) -> None:
     whole = {"ChargePeriodStart": "2026-11-01T00:00:00Z", "ChargePeriodEnd": "2026-12-01T00:00:00Z"}
     december = START + 14 * DAY
-    imported(bills, charge(cost=310.0, **whole), now=START)
+    imported(bills, charge(cost=310.0, **whole), now=december + DAY)
     (early,) = bills.files(december - DAY, december)
     assert not early.settles(december - DAY, december)
-    imported(bills, charge(cost=310.0, **whole), now=december)
+    imported(bills, charge(cost=310.0, **whole), now=december + 2 * DAY)
     (late,) = bills.files(december - DAY, december)
     assert (late.settles(december - DAY, december), late.revision) == (True, 0)
 
@@ -106,6 +106,12 @@ def test_a_part_of_a_bill_does_not_take_the_place_of_the_whole(bills: Bills, par
     assert [one.rows for one in imported(bills, *part)] == [len(part)]
 
 
+def test_a_provider_that_is_named_in_another_way_is_the_same(bills: Bills) -> None:
+    imported(bills, charge(cost=1.0))
+    (bill,) = imported(bills, charge(cost=5.0, ProviderName="Amazon Web Services"))
+    assert (bill.id, bill.revision, cost_of(bills)) == (ID, 1, 5.0)
+
+
 def test_accounts_and_periods_have_bills_of_their_own(bills: Bills) -> None:
     october = {"BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-11-01T00:00:00Z"}
     imported(bills, charge(cost=1.0))
@@ -133,19 +139,23 @@ def of_month(start: str, end: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("came", "settled"),
     [
-        pytest.param({"2026-11-01": START + DAY}, ((NOVEMBER, START + DAY),), id="what-is-over"),
-        pytest.param({"2026-11-01": DECEMBER + DAY}, ((NOVEMBER, DECEMBER),), id="no-more-than-its-period"),
+        pytest.param({"2026-11-01": START}, ((NOVEMBER, START - 2 * DAY),), id="what-was-over-for-two-days"),
+        pytest.param({"2026-11-01": NOVEMBER + DAY}, (), id="nothing-yet"),
+        pytest.param({"2026-11-01": DECEMBER + DAY}, ((NOVEMBER, DECEMBER - DAY),), id="all-but-the-last-day"),
+        pytest.param({"2026-11-01": DECEMBER + 3 * DAY}, ((NOVEMBER, DECEMBER),), id="no-more-than-its-period"),
         pytest.param(
-            {"2026-10-01": DECEMBER, "2026-11-01": DECEMBER}, ((OCTOBER, DECEMBER),), id="one-after-the-other"
+            {"2026-10-01": DECEMBER, "2026-11-01": DECEMBER},
+            ((OCTOBER, DECEMBER - 2 * DAY),),
+            id="one-after-the-other",
         ),
         pytest.param(
             {"2026-10-01": NOVEMBER - 5 * DAY, "2026-11-01": START},
-            ((OCTOBER, NOVEMBER - 5 * DAY), (NOVEMBER, START)),
+            ((OCTOBER, NOVEMBER - 7 * DAY), (NOVEMBER, START - 2 * DAY)),
             id="what-came-too-early",
         ),
         pytest.param(
-            {"2026-10-01": NOVEMBER - 3600, "2026-11-01": START},
-            ((OCTOBER, NOVEMBER - 3600), (NOVEMBER, START)),
+            {"2026-10-01": NOVEMBER + 2 * DAY - 3600, "2026-11-01": START},
+            ((OCTOBER, NOVEMBER - 3600), (NOVEMBER, START - 2 * DAY)),
             id="an-hour-too-early",
         ),
     ],
@@ -162,13 +172,13 @@ def test_a_bill_settles_what_was_over_of_its_period_when_it_came(
 def test_google_ends_a_period_when_its_last_day_begins(bills: Bills) -> None:
     imported(bills, of_month("2026-10-01", "2026-10-31"), now=START)
     imported(bills, of_month("2026-11-01", "2026-11-30"), now=START)
-    assert {one.settled for one in bills.files(START, START + DAY)} == {((OCTOBER, START),)}
+    assert {one.settled for one in bills.files(START, START + DAY)} == {((OCTOBER, START - 2 * DAY),)}
 
 
 def test_accounts_settle_for_themselves(bills: Bills) -> None:
     imported(bills, charge(), now=START)
     imported(bills, charge(BillingAccountId="other"), now=START + DAY)
-    assert [one.settled[0][1] - START for one in bills.files(START, START + DAY)] == [0, DAY]
+    assert [one.settled[0][1] - START for one in bills.files(START, START + DAY)] == [-2 * DAY, -DAY]
 
 
 def test_a_file_tells_when_it_came_and_how_often_it_was_revised(bills: Bills) -> None:

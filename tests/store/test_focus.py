@@ -44,7 +44,7 @@ def test_csv_gzip_and_parquet_are_the_same_bill(tmp_path: Path, write: Callable[
         "service": "AmazonEC2", "category": "Compute", "charge_category": "Usage", "tags": "",
         "cost": 1.5, "list_cost": 1.5, "billed_cost": 1.5, "credit": 0.0,
     }  # fmt: skip
-    assert (bucket["resource_key"], bucket["category"], bucket["tags"]) == ("b", "Storage", '{"app":"x"}')
+    assert (bucket["resource_key"], bucket["category"], bucket["tags"]) == ("arn:aws:s3:::b", "Storage", '{"app":"x"}')
 
 
 def test_files_of_several_kinds_are_one_bill(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from farthing.model.focus import BILL
 from farthing.store.engine import run
 from farthing.store.focus import reading
 from tests.support.focus_files import MANDATORY, as_csv
-from tests.support.focus_sample import COLUMNS, sample_rows
+from tests.support.focus_sample import COLUMNS, PLAN, sample_rows
 
 
 def test_a_sample_has_every_column_of_version_1_0() -> None:
@@ -33,8 +33,8 @@ def test_a_sample_is_imported(tmp_path: Path) -> None:
         ]
     assert bills == {
         ("AWS", "111122223333"): 7,
-        ("Microsoft", "8611537"): 1,
-        ("Google Cloud", "019AB3-C4D5E6-F70809"): 1,
+        ("Azure", "8611537"): 1,
+        ("GCP", "019AB3-C4D5E6-F70809"): 1,
         ("Oracle", "ocid1.tenancy.oc1..a"): 1,
     }
     costs: dict[tuple[str, str, str], float] = {}
@@ -45,8 +45,8 @@ def test_a_sample_is_imported(tmp_path: Path) -> None:
     assert costs == {
         # 2.40 at list price, 1.60 out of the plan, less 0.15 for an hour of the 16th that was charged twice.
         ("AWS", "i-0a", "Usage"): 3.85,
-        ("AWS", "sp-1", "Purchase"): 0.0,
-        ("AWS", "sp-1", "Usage"): 0.8,
+        ("AWS", PLAN, "Purchase"): 0.0,
+        ("AWS", PLAN, "Usage"): 0.8,
         ("AWS", "", "Tax"): 0.3,
         ("AWS", "", "Credit"): -0.1,
         ("Azure", azure, "Usage"): 4.25,

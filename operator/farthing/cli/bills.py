@@ -64,7 +64,10 @@ def import_bills(settings: Settings, files: tuple[str, ...], output: str) -> Non
 @form
 @common
 def list_bills(settings: Settings, output: str) -> None:
-    """Each bill: its period, costs and credits, how often it was revised, and whether its file is what was imported."""
+    """Each bill: its period, costs and credits, how often it was revised, and whether its file is what was imported.
+
+    Days that end by SETTLED UNTIL cost what bills tell; of those after it charges may still come: import the bill again.
+    """
     bills = wiring.bills(settings)
     kept = bills.all()
     states = {one.id: state_of(bills, one) for one in kept}
@@ -123,11 +126,11 @@ def _print(bills: Sequence[Bill], output: str, state: Callable[[Bill], str]) -> 
     rows = [
         [
             one.id, money_text(one.cost), money_text(one.list_cost), money_text(one.credit), one.currency, str(one.rows),
-            str(one.revision), rfc3339(_utc(one.imported)), state(one),
+            str(one.revision), rfc3339(_utc(one.imported)), rfc3339(_utc(one.settled_until)), state(one),
         ]
         for one in bills
     ]  # fmt: skip
-    print_columns(["ID", "COST", "LIST COST", "CREDIT", "CURRENCY", "ROWS", "REVISION", "IMPORTED", "FILE"], rows)
+    print_columns(["ID", "COST", "LIST COST", "CREDIT", "CURRENCY", "ROWS", "REVISION", "IMPORTED", "SETTLED UNTIL", "FILE"], rows)
 
 
 def _public(bill: Bill, state: str) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def _public(bill: Bill, state: str) -> dict[str, Any]:
         "rows": bill.rows,
         "revision": bill.revision,
         "imported": rfc3339(_utc(bill.imported)),
+        "settledUntil": rfc3339(_utc(bill.settled_until)),
         "earlier": [rfc3339(_utc(one)) for one in bill.earlier],
         "file": state,
     }

@@ -8,7 +8,7 @@ rewritten: adjusted, they only exist while a question is answered. Rows that no 
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.focus import BILL
+from farthing.model.focus import BILL, PROVIDERS
 from farthing.model.resource_key import resource_key
 from farthing.model.tables import ASSET, FACTS, IDENTITY, RESOURCES, Columns, zero
 from farthing.model.tags import TAGS
@@ -55,6 +55,15 @@ WHICH = ("day", "cluster", "type", "name", "holder")
 """What an asset's ratio is found by. ``holder`` is the provider id of a node; other assets are known by their names."""
 
 
+SAME = ("start", "key", "whose")
+"""What an asset and a row of a bill must share."""
+
+
+def _whose(provider: ir.StringValue) -> ir.StringValue:
+    """Whose keys they are: a bucket of a cloud may have the name of a machine that is nobody's; empty for all without bills."""
+    return ibis.ifelse(provider.isin(sorted(set(PROVIDERS.values()))), provider, "")
+
+
 def _asset_days() -> ir.Table:
     """The list cost of each asset of each day, with its key."""
     asset = ibis.table(ASSET, name="asset_of_day")
@@ -62,28 +71,31 @@ def _asset_days() -> ir.Table:
     for column in ASSET_COSTS:
         own = own if column == "pv_cost" else own + asset[column]
     rows = (
-        asset.mutate(own=own).group_by("start", "cluster", "type", "name", "provider_id").agg(own=lambda t: t.own.sum())
+        asset.mutate(own=own)
+        .group_by("start", "cluster", "type", "name", "provider_id", "provider")
+        .agg(own=lambda t: t.own.sum())
     )
-    return rows.mutate(key=resource_key(rows.provider_id))
+    return rows.mutate(key=resource_key(rows.provider_id), whose=_whose(rows.provider))
 
 
 def _bill() -> ir.Table:
-    return ibis.table({**BILL, "settled": "boolean"}, name="bill")
+    bill = ibis.table({**BILL, "settled": "boolean"}, name="bill")
+    return bill.mutate(key=bill.resource_key, whose=_whose(bill.provider))
 
 
 def _listed(assets: ir.Table) -> ir.Table:
-    """What ``assets`` of one key cost by list on a day: start, key and listed."""
+    """What ``assets`` of one key cost by list on a day: columns ``SAME`` and listed."""
     listed = assets.filter((assets.key != "") & (assets.own > 0))
-    return listed.group_by("start", "key").agg(listed=listed.own.sum())
+    return listed.group_by(*SAME).agg(listed=listed.own.sum())
 
 
 def _told(listed: ir.Table) -> ir.Table:
-    """The days and keys of which bills tell what assets cost, from ``_listed``: start, key, and ratio."""
+    """The days and keys of which bills tell what assets cost, from ``_listed``: columns ``SAME``, billed and ratio."""
     bill = _bill()
-    billed = bill.filter(bill.settled).group_by("start", key=bill.resource_key).agg(billed=bill.cost.sum())
-    both = listed.join(billed, ["start", "key"])
+    billed = bill.filter(bill.settled).group_by(*SAME).agg(billed=bill.cost.sum())
+    both = listed.join(billed, list(SAME))
     # What is paid back beyond the cost of the day makes no cost negative: it stays a row of the bill.
-    return both.select("start", "key", "billed", ratio=ibis.greatest(both.billed, 0.0) / both.listed - 1.0)
+    return both.select(*SAME, "billed", ratio=ibis.greatest(both.billed, 0.0) / both.listed - 1.0)
 
 
 def ratios() -> ir.Table:
@@ -94,7 +106,7 @@ def ratios() -> ir.Table:
     """
     assets = _asset_days()
     told = _told(_listed(assets))
-    rows = assets.left_join(told, [assets.start == told.start, assets.key == told.key]).select(
+    rows = assets.left_join(told, [assets[one] == told[one] for one in SAME]).select(
         "cluster", "type", "name", "own", "ratio",
         day=assets.start, holder=ibis.ifelse(assets.type == "Node", assets.provider_id, ""),
     )  # fmt: skip
@@ -110,9 +122,9 @@ def unmatched() -> ir.Table:
     listed = _listed(_asset_days())
     told = _told(listed)
     # A key that is none matches nothing, and neither does what a bill gives back beyond the cost.
-    rows = bill.anti_join(told.filter(told.billed >= 0), [bill.start == told.start, bill.resource_key == told.key])
+    rows = bill.anti_join(told.filter(told.billed >= 0), list(SAME))
     # Of a day that waits for its bill, the list price of an asset stands for what was told of it so far.
-    rows = rows.anti_join(listed, [rows.start == listed.start, rows.resource_key == listed.key, ~rows.settled])
+    rows = rows.anti_join(listed, [*(rows[one] == listed[one] for one in SAME), ~rows.settled])
     return rows.rename(day="start").join(interval, "day")
 
 

@@ -72,7 +72,7 @@ TEXTS = (
 KIND = ("currency", "billing_start", "billing_end", *TEXTS)
 """What tells rows apart besides their resource, tags and time."""
 
-OF_BILL = ("billing_provider", "billing_account", "billing_start")
+OF_BILL = ("provider", "billing_account", "billing_start")
 """What bills are kept by."""
 
 
@@ -121,7 +121,6 @@ def named(kind: ir.Table) -> ir.Table:
     rows = kind.mutate(**{name: _text(kind[name]) for name in (*TEXTS, "resource")}, tags=_tags(kind.tags))
     rows = rows.mutate(
         resource_key=resource_key(rows.resource),
-        billing_provider=rows.provider,
         provider=ibis.cases(
             *((rows.provider.startswith(name), known) for name, known in PROVIDERS.items()), else_=rows.provider
         ),
@@ -133,7 +132,7 @@ def named(kind: ir.Table) -> ir.Table:
     rows = rows.mutate(
         account=ibis.ifelse(google, rows.billing_account, own), project=ibis.ifelse(google, rows.sub_account, "")
     )
-    apart = [*OF_BILL, *(name for name in BILL if name not in {"start", "resource", *AMOUNTS, "credit"})]
+    apart = [*OF_BILL, *(name for name in BILL if name not in {"start", "resource", *AMOUNTS, "credit", *OF_BILL})]
     number = ibis.dense_rank().over(ibis.window(order_by=[rows[one] for one in apart]))
     return rows.select("kind", "rows", "billing_end", *apart, "resource", number=number)
 
@@ -158,7 +157,7 @@ def bill_rows(added: ir.Table, name: ir.Table) -> ir.Table:
     told = name.group_by("number").agg(resource=name.resource.min(), **{one: name[one].min() for one in texts})
     rows = added.join(told, "number")
     credit = ibis.ifelse(rows.charge_category == "Credit", rows.cost, zero())
-    return rows.mutate(credit=credit).select(*OF_BILL, "number", *BILL)
+    return rows.mutate(credit=credit).select("billing_account", "billing_start", "number", *BILL)
 
 
 def _text(value: ir.StringValue) -> ir.StringValue:

@@ -19,7 +19,7 @@ REWRITTEN = (
     (r"(?i)^(?:https?:)?/*(?:[a-z.]*googleapis\.com/)?(?:compute/v1/)?projects/([^/]+)/(?:zones|regions)/([^/]+)/", r"gce://\1/\2/"),
     (r"^gce://([^/]+)/([^/]+)/instances/([^/]+)$", r"\1/\2/\3"),
     (r"^gce://", ""),
-    (r"^arn:[^:]*:.*[:/]([^:/]+)$", r"\1"),
+    (r"^arn:[^:]*:ec2:[^:]*:[^:]*:(?:instance|volume)/([^/]+)$", r"\1"),
     (r"^[a-z]{2}-[a-z0-9-]+\.([a-z]+-[a-z0-9]+)$", r"\1"),
     # Of AWS, Oracle and all others what is after the last slash.
     (r"^[a-zA-Z0-9+.-]+:/+(?:.*/)?([^/]+)$", r"\1"),

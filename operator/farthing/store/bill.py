@@ -8,6 +8,9 @@ import msgspec
 from farthing.store.focus import Found
 from farthing.store.manifest import File
 
+LATE = 172_800
+"""So long after a charge it may still come: providers say a day or two. [s]"""
+
 LAST_DAY = 90_000
 """Google's periods end when their last day begins: so much between two periods is no gap. [s]"""
 
@@ -36,6 +39,11 @@ class Bill(msgspec.Struct, frozen=True):
     earlier: tuple[int, ...] = ()
     """When the latest of those before it came. [unix s]"""
 
+    @property
+    def settled_until(self) -> int:
+        """What is before it of the period was over for ``LATE`` when the bill came: it tells that whole. [unix s]"""
+        return max(self.start, min(self.end, self.imported - LATE))
+
 
 def id_of(found: Found) -> str:
     """By what a bill is known: provider, billing account and the first day of the billing period (UTC)."""
@@ -49,11 +57,11 @@ def is_part(old: Bill, rows: int, first: int, last: int, timezone: str) -> bool:
 
 
 def settled(bills: Sequence[Bill]) -> dict[tuple[str, str], tuple[tuple[int, int], ...]]:
-    """Of each provider and account the times that its bills tell whole: what was over of a period when its bill came. [unix s]"""
+    """Of each provider and account the times that its bills tell whole, see ``Bill.settled_until``. [unix s]"""
     found: dict[tuple[str, str], list[tuple[int, int]]] = {}
     closed: dict[tuple[str, str], int] = {}
     for one in sorted(bills, key=lambda one: one.start):
-        account, end = (one.provider, one.account), min(one.end, one.imported)
+        account, end = (one.provider, one.account), one.settled_until
         spans = found.setdefault(account, [])
         if spans and one.start - closed.get(account, 0) <= LAST_DAY:
             spans[-1] = spans[-1][0], max(spans[-1][1], end)

@@ -72,7 +72,7 @@ class FocusReader:
         columns = ", ".join(map(quoted, BILL))
         order = 'order by "start", "number"' if ordered else ""
         return (
-            f"select {columns} from billed where billing_provider = {text(bill.provider)} "  # noqa: S608 - quoted
+            f"select {columns} from billed where provider = {text(bill.provider)} "  # noqa: S608 - quoted
             f"and billing_account = {text(bill.account)} and billing_start = {bill.start:d} {order}"
         )
 
@@ -196,7 +196,7 @@ def _bills(connection: duckdb.DuckDBPyConnection) -> list[Found]:
     run(connection, f"create temp view billed as {_steps()['billed']}")
     found = run(
         connection,
-        "select billing_provider, billing_account, billing_start, max(billing_end), sum(rows)::bigint from named "
+        "select provider, billing_account, billing_start, max(billing_end), sum(rows)::bigint from named "
         "group by all order by all",
     )
     if len(found) > MOST_BILLS:
