@@ -208,7 +208,9 @@ def test_a_load_balancer_and_who_is_behind_it_change_alike(reader: Reader, tmp_p
     whose = {one: value for one, value in container().items() if one in VOLUME_KEY}
     behind = {**whose, "service": "front", "address": "", "cost": 0.5}
     with FactTables([container(lb_cost=0.5)], [node(**name, lb_cost=0.5)], balancer=[behind]) as tables:
-        part = with_bill(tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("elb/eu-west-1/front", 0.75)], seconds=DAY)
+        part = with_bill(
+            tables.part(tmp_path, {0: 0}), tmp_path / "bill", [billed("elb/eu-west-1/front", 0.75)], seconds=DAY
+        )
     (shop,) = (row for row in reader.rows(BY_NAMESPACE, [part], 0, [DAY]) if not row["is_idle"])
     assert (shop["lb_cost"], shop["lb_adjustment"], shop["billed_cost"], shop["total_cost"]) == (0.75, 0.25, 0.75, 0.75)
 

@@ -130,7 +130,9 @@ def _print(bills: Sequence[Bill], output: str, state: Callable[[Bill], str]) -> 
         ]
         for one in bills
     ]  # fmt: skip
-    print_columns(["ID", "COST", "LIST COST", "CREDIT", "CURRENCY", "ROWS", "REVISION", "IMPORTED", "SETTLED UNTIL", "FILE"], rows)
+    print_columns(
+        ["ID", "COST", "LIST COST", "CREDIT", "CURRENCY", "ROWS", "REVISION", "IMPORTED", "SETTLED UNTIL", "FILE"], rows
+    )
 
 
 def _public(bill: Bill, state: str) -> dict[str, Any]:

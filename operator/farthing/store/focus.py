@@ -110,7 +110,8 @@ def _named(paths: Sequence[Path]) -> str:
 def _days(connection: duckdb.DuckDBPyConnection, zone: tzinfo) -> list[Window]:
     """The local days of the charges, whose periods and costs are whole; makes the table ``period``. Raises InvalidBillError."""
     counts = ", ".join(
-        f"count({one})::bigint as {one}, coalesce(bool_and(abs({one}) <= {MOST_COST}), true) as sound_{one}" for one in AMOUNTS
+        f"count({one})::bigint as {one}, coalesce(bool_and(abs({one}) <= {MOST_COST}), true) as sound_{one}"
+        for one in AMOUNTS
     )
     run(
         connection,
