@@ -1,5 +1,6 @@
 """An answer that is too large for Prometheus is asked for in parts, and the parts make the same answer."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -136,6 +137,28 @@ def test_the_hour_before_is_carried_into_the_first_part_only(
     before = [key for key in rows(found) if key[1] < ASKED]
     assert before
     assert len(before) == len([key for key in whole["cpu_last"] if key[1] < ASKED])
+
+
+def test_what_has_no_namespace_is_a_part_of_its_own() -> None:
+    class Choosing:
+        """Has one series with a namespace and one without; refuses both at once."""
+
+        def fetch(self, _query: Query, _start: int, end: int, _step: int, extra: tuple[Matcher, ...] = ()) -> bytes:
+            if not extra:
+                raise MetricsTooLargeError("both")
+            found = []
+            for name in ("shop", ""):
+                matches = re.fullmatch(extra[0].value, name) is not None
+                if matches == (extra[0].operator == "=~"):
+                    labels = f'"node":"n","namespace":"{name}"'
+                    found.append(f'{{"metric":{{{labels}}},"values":[[{end - 0.001:.3f},"1"]]}}')
+            return f'{{"status":"success","data":{{"resultType":"matrix","result":[{",".join(found)}]}}}}'.encode()
+
+        def now(self) -> float:
+            return END
+
+    found = read(Choosing(), query_of("cpu_modes"), ASKED, ASKED + HOUR, HOUR)
+    assert sorted(found.labels["namespace"]) == ["", "shop"]
 
 
 @pytest.mark.parametrize("name", ["running", "cpu_last", "pod_owner"])

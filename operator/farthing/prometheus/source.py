@@ -77,7 +77,8 @@ def read(fetcher: Fetcher, query: Query, start: int, end: int, step: int) -> Sam
     """The samples of ``query`` over the intervals of ``step`` [s] from ``start`` to ``end`` [unix s]. Raises MetricsError.
 
     An answer that is too large is asked for by halves of the span, then by halves of the alphabet that namespaces begin
-    with, then of the one that pods end with; of what has no namespace by those that hosts of nodes end with.
+    with, and what has no namespace, then of the one that pods end with; of what is never of a namespace by those that hosts
+    of nodes end with.
     """
     try:
         return _asked(fetcher, query, (start, end, step))
@@ -106,15 +107,16 @@ def _by_names(
         ) from error
     axis = axes[0]
     half = len(SIGNS) // 2
-    parts, waiting = [], [SIGNS[half:], SIGNS[:half]]
+    # The last part is what has no such label: node-exporter may be scraped from outside of the cluster.
+    parts, waiting = [], [("!~", SIGNS), ("=~", SIGNS[half:]), ("=~", SIGNS[:half])]
     while waiting:
-        signs = waiting.pop()
-        narrowed = (*chosen, Matcher(axis.label, "=~", axis.expression.format(signs)))
+        operator, signs = waiting.pop()
+        narrowed = (*chosen, Matcher(axis.label, operator, axis.expression.format(signs)))
         try:
             parts.append(_asked(fetcher, query, span, narrowed))
         except MetricsTooLargeError as still:
-            if len(signs) > 1:
-                waiting += [signs[len(signs) // 2 :], signs[: len(signs) // 2]]
+            if operator == "=~" and len(signs) > 1:
+                waiting += [("=~", signs[len(signs) // 2 :]), ("=~", signs[: len(signs) // 2])]
             else:
                 parts.append(_by_names(fetcher, query, span, narrowed, still))
     return joined(query, parts)

@@ -36,11 +36,10 @@ def all_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], folde
         types |= found
     selects = []
     for place, ((kind, _), (files, types)) in enumerate(alike.items()):
-        taken = [f"{_taken(name, types)} as {alias}" for alias, name in TAKEN.items()]
+        texts = len(alike) > 1
+        taken = [f"{_taken(name, types, tags_as_text=texts)} as {alias}" for alias, name in TAKEN.items()]
         taken += [f'cast("{name}" as double) as {alias}' for alias, name in AMOUNTS.items()]
         columns, source = ", ".join(taken), _scan(kind, files)
-        if len(alike) > 1 and types.get("tags", "VARCHAR") != "VARCHAR":
-            columns = columns.replace('"Tags" as tags', 'cast(to_json("Tags") as varchar) as tags')
         if kind != "parquet":
             # Rows are looked at several times, and text takes longest to read.
             staged = folder / f"{place}.parquet"
@@ -58,17 +57,22 @@ def _missing(found: Container[str]) -> list[str]:
     return [name for name in missing if not (older and name in SINCE_1_0)]
 
 
-def _taken(name: str, types: dict[str, str]) -> str:
-    """SQL of a column, null where the files do not have it; a map or list of tags is JSON."""
+def _taken(name: str, types: dict[str, str], *, tags_as_text: bool) -> str:
+    """SQL of a column as text, null where the files do not have it; a map or list of tags stays one unless it is to be JSON.
+
+    Instants that are typed stay so: to compare them takes less than to compare texts.
+    """
     names = [one for one in (name, OLDER.get(name, "")) if one.lower() in types]
     if not names:
         return "null::varchar"
     if names != [name]:
         return f"coalesce({', '.join(f'cast({quoted(one)} as varchar)' for one in names)})"
     kind = types[name.lower()]
-    if kind == "VARCHAR" or kind.startswith(("TIMESTAMP", "DATE")):
-        return quoted(name) if name.endswith(("Start", "End")) else f"cast({quoted(name)} as varchar)"
-    return quoted(name) if name == "Tags" else f"cast({quoted(name)} as varchar)"
+    if name.endswith(("Start", "End")) and kind.startswith(("VARCHAR", "TIMESTAMP", "DATE")):
+        return quoted(name)
+    if name == "Tags" and kind != "VARCHAR":
+        return f"cast(to_json({quoted(name)}) as varchar)" if tags_as_text else quoted(name)
+    return f"cast({quoted(name)} as varchar)"
 
 
 def _kind_of(path: Path) -> str:
