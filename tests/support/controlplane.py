@@ -74,8 +74,7 @@ class ControlPlane(Cluster):
 
     def start_apiserver(self) -> None:
         """Start the apiserver and return when it is ready."""
-        self._apiserver.start()
-        self._apiserver.wait_ready(self._apiserver_ready)
+        self._apiserver.start_ready(self._apiserver_ready)
 
     def stop_apiserver(self) -> None:
         """End the apiserver as a crash would; its data, its address and all tokens are good again after `start_apiserver`."""

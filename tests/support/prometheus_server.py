@@ -55,12 +55,7 @@ class PrometheusServer:
         self._configuration.parent.mkdir(parents=True, exist_ok=True)
         configuration = {"storage": {"tsdb": {"out_of_order_time_window": self._out_of_order_window}}}
         self._configuration.write_text(json.dumps(configuration), encoding="utf-8")
-        self._server.start()
-        try:
-            self._server.wait_ready(lambda: answers(f"{self.url}/-/ready"))
-        except BaseException:
-            self._server.kill()
-            raise
+        self._server.start_ready(lambda: answers(f"{self.url}/-/ready"))
 
     def stop(self) -> None:
         """Stop in order, so that a later `start` finds all data at the same address."""

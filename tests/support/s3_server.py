@@ -32,12 +32,7 @@ class S3Server:
     def __enter__(self) -> Self:
         """Start; return when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._server.start()
-        try:
-            self._server.wait_ready(lambda: answers(f"{self.url}/health"))
-        except BaseException:
-            self._server.kill()
-            raise
+        self._server.start_ready(lambda: answers(f"{self.url}/health"))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -87,6 +87,15 @@ class Server:
                 start_new_session=True,
             )
 
+    def start_ready(self, ready: Callable[[], bool]) -> None:
+        """Start, and return when ``ready`` says so; what does not become so is ended, with a ServerError."""
+        self.start()
+        try:
+            self.wait_ready(ready)
+        except BaseException:
+            self.kill()
+            raise
+
     def wait_ready(self, ready: Callable[[], bool], *, seconds: float = 60.0) -> None:
         """Return when ``ready`` says so; ServerError with the log's end after ``seconds`` [s] or once the program ended."""
 
