@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 
-from farthing.model.asset_report import common, kept_assets, key_columns, name_of_assets
+from farthing.model.asset_report import common, kept_assets, key_columns
 from farthing.model.question import ASSET_PROPERTIES, NODE_LABEL, Shape
-from farthing.model.tables import BROKEN_DOWN, LOCAL, OVERHEAD, extend, table
+from farthing.model.tables import BROKEN_DOWN, LOCAL, OVERHEAD, extend, joined, table
 from farthing.model.tags import TAGS, tag_keys, tag_values
 from farthing.model.telling import COLUMN
 
@@ -44,7 +44,7 @@ def part_rows(shape: Shape) -> ir.Table:
     return rows.select(
         "set",
         *(*USED, "pv_used_max", "local_quantity", "local_used", "node_seconds", "spot_seconds", "number"),
-        name=name_of_assets(rows, shape),
+        name=joined(rows, keys),
         **{column: rows[f"shared_{column}"] for column in SHARED},
     ).order_by("set", "name")
 
@@ -67,16 +67,13 @@ def label_rows(shape: Shape) -> ir.Table:
     told = told.join(_numbers(facts, keys), list(keys))
     # What one of them lacks, or says otherwise, is not the row's.
     told = told.filter((told.alike == told.number) & (told.text == told.other))
-    return told.select(name=name_of_assets(told, shape), key=told.label, value=told.text).order_by("name", "key")
+    return told.select(name=joined(told, keys), key=told.label, value=told.text).order_by("name", "key")
 
 
 def _assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
     """The assets that the filter of ``shape`` keeps, with ``ASSET`` and ``columns``."""
     facts = kept_assets(shape, (*NODE, "type", *WHOSE, *columns))
-    whose = facts.provider
-    for one in WHOSE[1:]:
-        whose = whose.concat("/").concat(facts[one])
-    return facts.mutate(whose=ibis.ifelse(facts.type == "Cloud", whose, ""))
+    return facts.mutate(whose=ibis.ifelse(facts.type == "Cloud", joined(facts, WHOSE), ""))
 
 
 def _tags(facts: ir.Table, keys: tuple[str, ...]) -> ir.Table:

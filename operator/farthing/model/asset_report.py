@@ -11,9 +11,9 @@ from farthing.model.keeping import UNDEFINED, column_compared, kept
 from farthing.model.question import ASSET_PROPERTIES, Shape
 from farthing.model.said import column_of, with_node_labels
 from farthing.model.sharing import sum_of
-from farthing.model.tables import DISCOUNTED, RESOURCES, zero
+from farthing.model.tables import DISCOUNTED, RESOURCES, joined, zero
 from farthing.model.tags import TAGS
-from farthing.model.telling import COLUMN, ORDER_COLUMN, facts_table
+from farthing.model.telling import COLUMN, ORDER_COLUMN, as_named, facts_table
 
 TOLD_BY = {
     "name": ("cluster", "provider", "category", "type", "provider_id", "region", "instance_type"),
@@ -28,7 +28,6 @@ HIDDEN_FROM_TENANTS = (
     "cluster", "provider", "account", "project", "instance_type", "region", "zone", "pool", "rate_source", "base_source",
 )  # fmt: skip
 """Columns that tell of more than a tenant's own namespace; of a provider id only the address of a load balancer is its own."""
-OF_ASSETS = OTHER_COSTS
 ASSET_SUMS = (
     *(
         f"{name}_{part}"
@@ -37,9 +36,8 @@ ASSET_SUMS = (
     ),
     *(f"{name}_discount" for name in DISCOUNTED),
     "pv_quantity",
-    *OF_ASSETS,
+    *OTHER_COSTS,
 )
-
 
 ADJUSTED = {
     "Disk": "disk_adjustment",
@@ -79,13 +77,13 @@ def asset_report(shape: Shape) -> ir.Table:
     properties = {}
     for one in ASSET_PROPERTIES:
         column = COLUMN.get(one, one)
-        empty = grouped[column] if column in told else ibis.literal("")
-        properties[column] = grouped[by_key[column]] if column in by_key else empty
+        found = by_key.get(column) or (column if column in told else "")
+        properties[column] = grouped[found] if found else ibis.literal("")
     rows = grouped.select(
         "set",
         *("run_start", "run_end", "run_seconds", *asset_sums(shape)),
         *(ADJUSTED.values() if shape.reconcile else ()),
-        name=name_of_assets(grouped, shape),
+        name=joined(grouped, keys),
         **properties,
     )
     rows = rows.mutate(total_cost=sum_of(rows, (*ASSET_COSTS, "cloud_cost") if shape.reconcile else ASSET_COSTS))
@@ -116,9 +114,7 @@ def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
     for one, key in zip(named(shape), key_columns(shape), strict=True):
         lookup = shape.lookup_of(one)
         known = facts[COLUMN.get(one, one) if lookup is None else column_of(lookup)]
-        # Kubecost names rows of labels key=value, and those of aliases by the value alone.
-        value = ibis.literal(f"{lookup[1]}=").concat(known) if lookup is not None and ":" in one else known
-        values[key] = ibis.ifelse(known.fill_null("") == "", UNDEFINED, value)
+        values[key] = ibis.ifelse(known.fill_null("") == "", UNDEFINED, as_named(known, one, shape))
     return facts.mutate(**values)
 
 
@@ -140,15 +136,6 @@ def _of_tenant(facts: ir.Table, namespace: str) -> ir.Table:
     own = facts.filter(claimed | served)
     address = ibis.ifelse(own.type == "LoadBalancer", own.provider_id, "")
     return own.mutate(**dict.fromkeys(HIDDEN_FROM_TENANTS, ibis.literal("")), provider_id=address)
-
-
-def name_of_assets(rows: ir.Table, shape: Shape) -> ir.StringValue:
-    """The name of each row: its keys, joined by slashes."""
-    first, *others = key_columns(shape)
-    name = rows[first]
-    for key in others:
-        name = name.concat("/").concat(rows[key])
-    return name
 
 
 def common(values: ir.StringColumn) -> ir.StringScalar:

@@ -8,8 +8,8 @@ import ibis.expr.types as ir
 
 from farthing.model.asset_detail import label_rows, part_rows
 from farthing.model.question import Shape
-from farthing.model.tables import table
-from farthing.model.telling import keys, name_of, told_apart
+from farthing.model.tables import joined, table
+from farthing.model.telling import keys, told_apart
 
 BY = {"said": ("cluster", "namespace", "pod"), "node_label": ("name",)}
 """What tells which row a detail is of, where it is not its set and its name."""
@@ -66,4 +66,4 @@ def _parts_of_rows(
         **{column: (rows[column] * rows.part).sum() for column in amounts},
         **{column: rows[column].max() for column in named},
     )
-    return found.select("set", *by, *named, *amounts, name=name_of(found, shape)).order_by("set", "name", *by)
+    return found.select("set", *by, *named, *amounts, name=joined(found, keys(shape))).order_by("set", "name", *by)

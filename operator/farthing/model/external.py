@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 
 from farthing.model.bills import unmatched
 from farthing.model.question import Shape
-from farthing.model.telling import ORDER_COLUMN
+from farthing.model.tables import joined
+from farthing.model.telling import ORDER_COLUMN, as_named
 
 
 def external(shape: Shape) -> ir.Table:
@@ -24,20 +24,14 @@ def external(shape: Shape) -> ir.Table:
     said = rows.tags.try_cast("json")
     keys = {f"key_{number}": _value(said, one, shape) for number, one in enumerate(shape.aggregate)}
     rows = rows.select("start", external_cost=rows.cost * rows.part, **keys)
-    first, *others = keys
-    name = rows[first]
-    for key in others:
-        name = name.concat("/").concat(rows[key])
-    rows = rows.mutate(name=name)
+    rows = rows.mutate(name=joined(rows, tuple(keys)))
     rows = rows.filter(rows["name"].notnull())
     return rows.group_by("start", "name").agg(external_cost=rows.external_cost.sum())
 
 
 def _value(tags: ir.Value, asked: str, shape: Shape) -> ir.StringValue:
     """The value of a tag as rows are named by it; null for none."""
-    value = tags[shape.tag_of(asked)].str.nullif("")
-    lookup = shape.lookup_of(asked)
-    return ibis.literal(f"{lookup[1]}=").concat(value) if ":" in asked and lookup else value
+    return as_named(tags[shape.tag_of(asked)].str.nullif(""), asked, shape)
 
 
 def with_external(

@@ -38,12 +38,8 @@ def _kept(facts: ir.Table, part: Filter, shape: Shape) -> ir.BooleanValue:
     if isinstance(part, Comparison):
         found = _compared(facts, part, shape)
         return ~found if part.negated else found
-    if not part.parts:
-        return ibis.literal(value=False)
-    first, *others = [_kept(facts, one, shape) for one in part.parts]
-    for one in others:
-        first = first & one if isinstance(part, Every) else first | one
-    return first
+    join = ibis.and_ if isinstance(part, Every) else ibis.or_
+    return join(*(_kept(facts, one, shape) for one in part.parts))
 
 
 def _compared(facts: ir.Table, comparison: Comparison, shape: Shape) -> ir.BooleanValue:

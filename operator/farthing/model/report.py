@@ -15,8 +15,8 @@ from farthing.model.question import Shape
 from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, of_idle, sum_of, summed_rows
 from farthing.model.spreading import is_shown, share_of, weights, with_last_resort
 from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, amounts, by_key, needs_pools, pool_columns, pools_by, told
-from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, zero
-from farthing.model.telling import keys, name_of
+from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, joined, zero
+from farthing.model.telling import keys
 
 IDLE = "__idle__"
 
@@ -169,7 +169,7 @@ def _grouped(shape: Shape, *, last_resort: bool) -> ir.Table:
     properties |= {column: groups[key].nullif(UNALLOCATED).fill_null("") for column, key in by_keys.items()}
     told_of = ("run_start", "run_end", *amounts(shape), *idle, *LARGEST)
     borne = {"share": share_of(groups, shape), "spread": groups.spread_of_set} if pools else {}
-    return groups.select("set", *told_of, name=name_of(groups, shape), **properties, **borne)
+    return groups.select("set", *told_of, name=joined(groups, keys(shape)), **properties, **borne)
 
 
 def _with_efficiency(rows: ir.Table) -> ir.Table:

@@ -121,14 +121,7 @@ def fits(value: ir.StringValue, comparison: Comparison) -> ir.BooleanValue:
             found = [value.startswith(one) for one in comparison.values]
         case "ends":
             found = [value.endswith(one) for one in comparison.values]
-    return _any(found)
-
-
-def _any(found: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
-    first, *others = found
-    for one in others:
-        first = first | one
-    return first
+    return ibis.or_(*found)
 
 
 def _with_flags(facts: ir.Table, compared: Sequence[Comparison]) -> ir.Table:

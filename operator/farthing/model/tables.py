@@ -4,6 +4,8 @@ Seconds are seconds, bytes are bytes, money is the currency of the rates. ``star
 length of the interval it begins: an hour, the part of the newest hour that has passed, or a day.
 """
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -195,6 +197,15 @@ def nothing(columns: Columns) -> ir.Table:
 def extend(left: ir.Table, right: ir.Table, *on: str) -> ir.Table:
     """``left`` with the columns of ``right`` where ``on`` agrees, null where nothing does."""
     return left.left_join(right, list(on), rname="{name}__right").drop(*(f"{column}__right" for column in on))
+
+
+def joined(rows: ir.Table, columns: Sequence[str]) -> ir.StringValue:
+    """The values of ``columns`` in each row, joined by slashes."""
+    first, *others = columns
+    found: ir.StringValue = rows[first]
+    for column in others:
+        found = found.concat("/").concat(rows[column])
+    return found
 
 
 def zero() -> ir.FloatingScalar:

@@ -59,13 +59,10 @@ def keys(shape: Shape) -> tuple[str, ...]:
     return tuple(f"key_{number}" for number in range(len(asked(shape))))
 
 
-def name_of(rows: ir.Table, shape: Shape) -> ir.StringValue:
-    """The name of each row: its keys, joined by slashes."""
-    first, *others = keys(shape)
-    name = rows[first]
-    for key in others:
-        name = name.concat("/").concat(rows[key])
-    return name
+def as_named(value: ir.StringValue, asked: str, shape: Shape) -> ir.StringValue:
+    """The ``value`` of the property ``asked`` as it names rows: of a label key=value, as Kubecost has it, else as it is."""
+    lookup = shape.lookup_of(asked)
+    return ibis.literal(f"{lookup[1]}=").concat(value) if lookup is not None and ":" in asked else value
 
 
 def told_apart(table: str, shape: Shape) -> ir.Table:
@@ -92,10 +89,7 @@ def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
     """The value by which the property ``one`` names a row, ``UNALLOCATED`` where there is none."""
     lookup = shape.lookup_of(one)
     if lookup is not None:
-        value = facts[column_of(lookup)]
-        # Kubecost names rows of labels key=value, and those of aliases by the value alone.
-        named = ibis.literal(f"{lookup[1]}=").concat(value) if ":" in one else value
-        return named.fill_null(UNALLOCATED)
+        return as_named(facts[column_of(lookup)], one, shape).fill_null(UNALLOCATED)
     if one == "controller":
         known = facts.controller_kind.concat(":").concat(facts.controller)
         return ibis.ifelse(facts.controller == "", UNALLOCATED, known)
