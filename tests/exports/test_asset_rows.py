@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -244,12 +245,14 @@ BUCKETS = [
 ]
 
 
-def of_bill(folder: Path, aggregate: tuple[str, ...] = (), **lists: str) -> dict[str, Row]:
-    """The rows of a question about ``ASSETS``, ``BUCKETS`` and a day, by name."""
+def of_bill(
+    folder: Path, aggregate: tuple[str, ...] = (), bill: Sequence[Row] = BUCKETS, **lists: str
+) -> dict[str, Row]:
+    """The rows of a question about ``ASSETS``, ``bill`` and a day, by name."""
     with FactTables(asset=ASSETS, workload=LABELS) as facts:
         part = facts.part(folder, {0: 0, 1: 0})
     shape = Shape("asset", aggregate, idle=False, kept=parse_asset_lists(lists))
-    found = READER.found(shape, [with_bill(part, folder / "bill", BUCKETS, 43200.0)], detailed=True)
+    found = READER.found(shape, [with_bill(part, folder / "bill", bill, 43200.0)], detailed=True)
     question = Question(shape, WINDOW, ((WINDOW,),))
     answer = Answer(question, found.rows, added(shape, found.counted), len(found.rows), Seen(()), found.details)
     return {row["name"]: row for row in public_rows(answer)}
@@ -299,3 +302,17 @@ def test_rows_are_formed_by_tags_and_have_those_that_all_of_them_have(tmp_path: 
     assert by_service["Tax"]["labels"] == {}
     # Buckets have other tags than what has no id.
     assert of_bill(tmp_path, ("type",))["Cloud"]["labels"] == {}
+
+
+def test_a_tag_that_is_spelled_twice_is_one_label(tmp_path: Path) -> None:
+    twice = {"service": "AmazonS3", "tags": '{"Team": "web", "team": "data"}'}
+    alone = of_bill(tmp_path, ("service",), [billed("", 1.0, resource="a", **twice)])
+    # The first counts, by which filters find it too.
+    assert alone["AmazonS3"]["labels"] == {"team": "web"}
+    same = {"service": "AmazonS3", "tags": '{"Team": "web", "team": "web"}'}
+    bare = {"service": "AmazonS3"}
+    (tmp_path / "both").mkdir()
+    both = of_bill(
+        tmp_path / "both", ("service",), [billed("", 1.0, resource="a", **same), billed("", 1.0, resource="b", **bare)]
+    )
+    assert both["AmazonS3"]["labels"] == {}

@@ -82,8 +82,10 @@ def _tags(facts: ir.Table, keys: tuple[str, ...]) -> ir.Table:
     each = tagged.group_by(*keys, *ASSET).agg(tags=tagged[TAGS].argmax(tagged.day))
     # Thousands of resources have the same few tags.
     each = each.group_by(*keys, "tags").agg(assets=each.count())
-    each = each.select(*keys, "assets", label=tag_keys(each.tags), text=tag_values(each.tags))
-    each = each.select(*keys, label=each.label.unnest(), text=each.text.unnest(), assets=each.assets)
+    each = each.mutate(spelled=tag_keys(each.tags), texts=tag_values(each.tags))
+    each = each.select(*keys, "assets", "spelled", "texts", label=each.spelled.unique().unnest())
+    # Of two that are spelled alike the first counts, as in filters.
+    each = each.select(*keys, "label", text=each.texts[each.spelled.index(each.label)], assets=each.assets)
     return each.filter(each.text.notnull())
 
 
