@@ -29,6 +29,9 @@ def test_each_list_of_the_seed_is_a_flag(farthing: Farthing) -> None:
     # filterProviderIDs is --filter-provider-ids.
     assert told.count("--filter-") == len(ASSET_LISTS)
     assert "--filter-provider-ids" in told
+    sentences = " ".join(told.split())
+    for one in ("account", "category", "cluster", "provider id", "type"):
+        assert f"Assets whose {one} is one of these." in sentences
 
 
 def test_lists_and_a_filter_hold_together_and_change_nothing_of_what_stays(asked: Any) -> None:

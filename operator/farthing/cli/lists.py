@@ -18,7 +18,9 @@ def filter_lists(names: Iterable[str], rows: str) -> Callable[[Command], Command
         for name in reversed(list(names)):
             flag = _kebab(name)
             example = "app:web,env:prod*" if name in KEYED_LISTS else "a,b*"
-            about = f"{rows} whose {flag.removeprefix('filter-').replace('-', ' ').removesuffix('s')} is one of these."
+            words = flag.removeprefix("filter-").replace("-", " ")
+            one = re.sub("s$", "", re.sub("ies$", "y", words))
+            about = f"{rows} whose {one} is one of these."
             command = click.option(f"--{flag}", default="", metavar=f"<{example}>", help=about)(command)
         return command
 
