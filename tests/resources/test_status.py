@@ -13,7 +13,6 @@ from farthing.resources.status import (
     KeptConfigMap,
     ResolvedWindow,
     Run,
-    merge_patch,
     status_object,
     with_run,
 )
@@ -98,14 +97,6 @@ def test_what_is_not_known_is_absent() -> None:
         "configMaps": [],
         "history": [],
     }
-
-
-def test_a_merge_patch_takes_away_what_is_no_longer_said() -> None:
-    failed = Run(time=NINE, result="Failed")
-    patch = merge_patch(CostReportStatus(rows=3, history=(failed,)))
-    assert patch["nextRunTime"] is None
-    assert patch["totals"] is None
-    assert patch["history"] == [{"time": "2026-11-21T09:00:00Z", "result": "Failed"}]
 
 
 def test_the_newest_run_comes_first_and_the_oldest_goes() -> None:

@@ -58,9 +58,6 @@ SAMPLES_REJECTED: Final = "SamplesRejected"
 NOT_KNOWN: Final = "NotKnown"
 """DataComplete Unknown: no run has measured coverage for this generation."""
 
-TRUNCATED: Final = "RowsTruncated"
-"""Event only: the answer had more rows than ConfigMaps may hold; totals still count them."""
-
 
 class Condition(BaseModel):
     """One condition, in the fields of metav1.Condition."""

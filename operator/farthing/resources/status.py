@@ -230,20 +230,6 @@ def with_run(history: Sequence[Run], run: Run, keep: int) -> tuple[Run, ...]:
     return (run, *history)[:keep]
 
 
-def merge_patch(status: Status) -> dict[str, Any]:
-    """``status`` as a JSON merge patch that leaves nothing of an earlier one: null where it says nothing."""
-    written = status.model_dump(mode="json", by_alias=True)
-    return {name: _without_nulls(value) if isinstance(value, list) else value for name, value in written.items()}
-
-
 def status_object(status: Status) -> dict[str, Any]:
     """``status`` as Kubernetes stores it: what it does not say is absent."""
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _without_nulls(items: list[Any]) -> list[Any]:
-    """``items`` without the unset fields of each: a merge patch replaces lists whole, nulls and all."""
-    return [
-        {name: value for name, value in item.items() if value is not None} if isinstance(item, dict) else item
-        for item in items
-    ]

@@ -16,7 +16,6 @@ from farthing.model.tables import FACTS
 
 VERSION = 3
 TABLES = tuple(FACTS)
-GRAINS = ("hour", "day")
 
 MOST_KEPT = 500
 """Manifests kept in memory, as they were read: a question over 120 days reads each, at 25 KB."""
