@@ -13,7 +13,7 @@ import msgspec
 
 from farthing import wiring
 from farthing.cli.failure import FAILED
-from farthing.cli.options import CONTEXT, common
+from farthing.cli.options import CONTEXT, common, form
 from farthing.cli.progress import bar
 from farthing.cli.show import print_columns
 from farthing.errors import InvalidBillError, StoreError
@@ -26,8 +26,6 @@ from farthing.store.focus import reading
 from farthing.store.objects import copied, is_address
 
 MOST_FILES = 10_000
-
-form = click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", help="Form of the answer.")
 
 
 @click.group("bills", context_settings=CONTEXT)

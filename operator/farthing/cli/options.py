@@ -113,6 +113,7 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+form = click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", help="Form of the answer.")
 output = click.option(
     "--output", "-o", type=click.Choice(["table", "json", "csv"]), default="table", help="Form of the answer."
 )

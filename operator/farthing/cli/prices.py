@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from farthing.cli.options import CONTEXT, common
+from farthing.cli.options import CONTEXT, common, form
 from farthing.cli.price_files import load_books
 from farthing.cli.show import print_columns
 from farthing.errors import NoDataError
@@ -15,8 +15,6 @@ from farthing.model.fitting import Traits, Verdict, verdicts
 from farthing.model.prices import Prices
 from farthing.model.window import parse_instant
 from farthing.settings import Settings
-
-FORM = click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", help="Form of the answer.")
 
 
 @click.group("prices", context_settings=CONTEXT)
@@ -44,7 +42,7 @@ def check(files: tuple[Path, ...]) -> None:
     metavar="TIME",
     help="An instant, as RFC 3339 or unix seconds. Default: the last that is stored.",
 )
-@FORM
+@form
 @common
 def explain(settings: Settings, node: str, at: str, output: str) -> None:
     """Say which rate NODE has, from where, and of each rule of --prices why it applies or not."""

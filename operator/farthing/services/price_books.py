@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from farthing.errors import InvalidInputError
-from farthing.model.prices import NO_PRICES, PriceBook, Prices
+from farthing.model.prices import NO_PRICES, PriceBook, Prices, Rule
 from farthing.model.window import rfc3339
 from farthing.resources.conditions import IN_FORCE, READY, STALLED, Condition, with_condition
 from farthing.resources.price_book_status import PriceBookStatus, RuleState
@@ -52,9 +52,7 @@ class PriceBookService:
                 books.append(book)
                 judged.append(Judged(metadata, stored, _in_force(stored, metadata, book, now)))
         self.whole = len(books) == len(self.fixed.books) + len(judged)
-        found = in_currency(books, self.currency)
-        if found != self.current:
-            self.current = found
+        self.current = in_currency(books, self.currency)
         return judged
 
 
@@ -73,7 +71,7 @@ def _in_force(stored: PriceBookStatus, metadata: Metadata, book: PriceBook, now:
     rules = [
         RuleState(name=one.name, in_force=not why, message=why)
         for one in book.rules
-        for why in [_why_not(one.name, book, now)]
+        for why in [_why_not(one, book, now)]
     ]
     count = sum(one.in_force for one in rules)
     rates = len(book.rates()) if book.validity.holds(int(now)) else 0
@@ -111,9 +109,8 @@ def _with(
     )
 
 
-def _why_not(name: str, book: PriceBook, now: float) -> str:
-    """Why a rule of ``book`` is not in force; empty if it is."""
-    rule = next(one for one in book.rules if one.name == name)
+def _why_not(rule: Rule, book: PriceBook, now: float) -> str:
+    """Why a ``rule`` of ``book`` is not in force; empty if it is."""
     within = rule.validity.within(book.validity)
     if within is None:
         return "it and its book never hold at the same time"

@@ -30,10 +30,9 @@ def is_address(name: str) -> bool:
 def copied(address: str, folder: Path) -> Iterator[tuple[Path, int, int]]:
     """The objects that ``address`` means, copied to ``folder`` one by one: the path of each, which one it is, and of how many.
 
-       An address is scheme://bucket/key; parts of the key may be patterns.
-    Credentials are those of the environment, as the
-       providers' own tools read them. Raises InvalidBillError for an address
-       that means nothing, StoreError for what cannot be read or written.
+    An address is scheme://bucket/key; parts of the key may be patterns. Credentials are those of the environment, as the
+    providers' own tools read them. Raises InvalidBillError for an address that means nothing, StoreError for what cannot be
+    read or written.
     """
     scheme, _, rest = address.partition("://")
     bucket, _, key = rest.partition("/")
