@@ -22,7 +22,7 @@ ASSET_FIELDS: Final = (
     "name", "assetType", "category", "cluster", "project", "provider", "providerID", "account", "service", "label",
     *ALIASES,
 )  # fmt: skip
-"""What a filter of assets may compare; the labels are those of nodes."""
+"""What a filter of assets may compare; the labels are those of nodes, and of ``Cloud`` assets the tags of the bill."""
 
 CASELESS: Final = ("assetType",)
 """Fields of which ``Node`` is ``node``."""

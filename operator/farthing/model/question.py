@@ -154,7 +154,7 @@ class Shape:
             )
 
     def _check_aggregate(self, one: str) -> None:
-        # Nodes have labels and nothing else that is said of them.
+        # Nodes have labels, and what a bill tells of tags; neither has annotations.
         of_kind = KEYED_AGGREGATES if self.kind == "allocation" else KEYED_AGGREGATES[:1]
         keyed = one.startswith(of_kind)
         allowed = ALLOCATION_AGGREGATES if self.kind == "allocation" else ASSET_AGGREGATES

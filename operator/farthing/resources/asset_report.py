@@ -43,7 +43,8 @@ class AssetReportSpec(Spec):
             "Properties whose values name a row, in this order, joined by a slash: provider, account, project, category, "
             "cluster, type, service, providerID (or providerid), name, region, instanceType, label:KEY, or department, "
             "environment, owner, product and team, which stand for labels that the operator is told. Labels are those of "
-            "nodes. What lacks the property is named __undefined__. Default: an empty list, one row per asset, named by "
+            "nodes, and of Cloud assets the tags of the bill. What lacks the property is named __undefined__. Default: an "
+            "empty list, one row per asset, named by "
             "provider/account/project/category/cluster/type/service/providerID/name."
         ),
     )
