@@ -86,7 +86,7 @@ def test_every_link_within_the_tree_leads_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_a_document_names_exists(document: Path) -> None:
     named = re.findall(
-        r"`((?:tests|docs|manifests|crds|model|resources|services|prometheus|handlers|exports|cli|demo)/[\w./-]*)`",
+        r"`((?:tests|docs|manifests|crds|model|resources|services|prometheus|store|kube|handlers|exports|cli|demo)/[\w./-]*)`",
         document.read_text("utf-8"),
     )
     roots = (ROOT, ROOT / "operator" / "farthing")
@@ -98,16 +98,8 @@ def test_what_assets_may_be_asked_by_is_all_told() -> None:
     told = set(re.findall(r"`([\w*:]+)`", document))
     assert {*ASSET_FIELDS, *ASSET_LISTS, *ASSET_AGGREGATES} <= told
     fields = {
-        "window",
-        "step",
-        "accumulate",
-        "aggregate",
-        "filter",
-        "disableAdjustments",
-        "sortBy",
-        "sortOrder",
-        "limit",
-    }
+        "window", "step", "accumulate", "aggregate", "filter", "disableAdjustments", "sortBy", "sortOrder", "limit",
+    }  # fmt: skip
     assert {*AssetReportSpec.model_json_schema()["properties"]} - {
         "formats", "history", "interval", "schedule", "suspend", "timezone",
     } == fields <= told  # fmt: skip

@@ -234,6 +234,9 @@ def test_the_demo_prints_what_kubectl_would_and_keeps_its_store(farthing: Farthi
     ]  # fmt: skip
     rows = [re.split(r" {3,}", line) for line in get.splitlines() if "report.farthing.dev/" in line]
     assert len(rows) == 5
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    shown = [[line.split() for line in text.splitlines() if line.startswith("NAMESPACE ")] for text in (readme, get)]
+    assert shown[0] == shown[1]
     by_name = {row[1].rpartition("/")[2]: row for row in rows}
     today = dict(zip(header, by_name["controllers-today"], strict=False))
     assert float(today["TOTAL"]) > float(today["IDLE"]) > 0
