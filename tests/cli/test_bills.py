@@ -49,6 +49,17 @@ def test_a_bill_is_imported_listed_and_removed(farthing: Farthing, store: str, t
     assert farthing("bills", "remove", ID, "--store", store).code == 2
 
 
+def test_a_file_that_is_named_twice_counts_once(
+    farthing: Farthing, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = as_csv(tmp_path / "bill.csv", [charge("i-a", 5.0)])
+    monkeypatch.chdir(tmp_path)
+    done = farthing("bills", "import", "bill.csv", str(file), "*.csv", "--store", store)
+    assert (done.code, done.err) == (0, "")
+    (row,) = (line for line in done.out.splitlines() if line.startswith(ID))
+    assert row.split()[1] == "5.0000"
+
+
 def test_a_bill_in_a_bucket_is_imported(
     farthing: Farthing, store: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +70,9 @@ def test_a_bill_in_a_bucket_is_imported(
     as_parquet(month / "part-1.parquet", [charge("i-a", 5.0)])
     as_csv(month / "part-2.csv.gz", [charge("i-a", 1.5)])
     (month / "manifest.json").write_text("{}")
-    done = farthing("bills", "import", "s3://bills/exports/BILLING_PERIOD=2026-11/part-*", "--store", store)
+    folder = "s3://bills/exports/BILLING_PERIOD=2026-11"
+    # What two addresses mean counts once.
+    done = farthing("bills", "import", f"{folder}/part-*", f"{folder}/part-1.parquet", "--store", store)
     assert (done.code, done.err) == (0, "")
     (row,) = (line for line in done.out.splitlines() if line.startswith(ID))
     assert row.split()[1] == "6.5000"

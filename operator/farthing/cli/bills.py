@@ -110,7 +110,8 @@ def _paths(named: Sequence[str], folder: Path) -> list[Path]:
                 found += [Path(match) for match in sorted(glob(one, recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - absolute patterns too
             if len(found) == before:
                 raise InvalidBillError(f"no file is meant by {one!r}: name the files of a bill, or a pattern in quotes")
-    unique = list(dict.fromkeys(found))
+    # One file may be spelled in several ways; twice read it would count twice.
+    unique = list({path.resolve(): path for path in found}.values())
     if len(unique) > MOST_FILES:
         raise InvalidBillError(f"{len(unique)} files are more than {MOST_FILES}: import fewer bills at a time")
     return unique

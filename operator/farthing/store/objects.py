@@ -1,12 +1,12 @@
 """Files in object storage, copied to this machine: S3 and whatever speaks as it does, Google Cloud Storage, Azure Blob Storage."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -30,6 +30,7 @@ def is_address(name: str) -> bool:
 def copied(address: str, folder: Path) -> Iterator[tuple[Path, int, int]]:
     """The objects that ``address`` means, copied to ``folder`` one by one: the path of each, which one it is, and of how many.
 
+    An object that is there already is not copied again, and has the path that it had.
     An address is scheme://bucket/key; parts of the key may be patterns. Credentials are those of the environment, as the
     providers' own tools read them. Raises InvalidBillError for an address that means nothing, StoreError for what cannot be
     read or written.
@@ -54,9 +55,10 @@ def copied(address: str, folder: Path) -> Iterator[tuple[Path, int, int]]:
         )
     meant = _meant(store, address, key)
     for number, found in enumerate(meant, 1):
+        whole = f"{scheme}://{bucket}/{found}"
         # A folder of its own, as names repeat; and only the last part of a name, as others may lead out of it.
-        place = Path(mkdtemp(dir=folder))
-        yield _copy(store, found, f"{scheme}://{bucket}/{found}", place / PurePosixPath(found).name), number, len(meant)
+        target = folder / hashlib.sha256(whole.encode()).hexdigest()[:16] / PurePosixPath(found).name
+        yield target if target.exists() else _copy(store, found, whole, target), number, len(meant)
 
 
 def _meant(store: ObjectStore, address: str, key: str) -> list[str]:
@@ -78,12 +80,13 @@ def _meant(store: ObjectStore, address: str, key: str) -> list[str]:
 
 def _copy(store: ObjectStore, key: str, address: str, target: Path) -> Path:
     try:
+        target.parent.mkdir()
         with target.open("wb") as file:
             for chunk in _chunks(store, key, address):
                 file.write(chunk)
     except OSError as error:
         raise StoreError(
-            f"{address} cannot be copied to {target.parent} ({error.strerror}): make room there, or name another place by TMPDIR"
+            f"{address} cannot be copied to {target.parent.parent} ({error.strerror}): make room there, or name another place by TMPDIR"
         ) from error
     return target
 
