@@ -1,7 +1,7 @@
 """C4: the rate of a node, by one function for allocations and assets alike.
 
-The first that applies: what the ``node_*_hourly_cost`` metrics say; the default of its provider. A price known only for
-the whole node is split over cpu, ram and gpu in proportion to the default rates.
+The first that applies: the rule of a price book (``pricing.py``); what the ``node_*_hourly_cost`` metrics say; the default
+of its provider. A price known only for the whole node is split over cpu, ram and gpu in proportion to the default rates.
 """
 
 from collections.abc import Sequence
