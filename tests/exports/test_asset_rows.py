@@ -216,7 +216,7 @@ def test_costs_of_a_node_are_told_before_its_discount_as_kubecost_documents_it(t
 
 
 def test_costs_are_told_before_what_bills_changed_whatever_the_asset(tmp_path: Path) -> None:
-    disk = other("Disk", "Storage", "pvc-1", provider_id="vol-0123456789abcdef0", pv_cost=2.0)
+    disk = other("Disk", "Storage", "pvc-1", provider="AWS", provider_id="vol-0123456789abcdef0", pv_cost=2.0)
     machine = node(provider_id="aws:///a/i-0123456789abcdef0", cpu_cost=3.0, ram_cost=1.0)
     with FactTables(asset=[machine, disk]) as facts:
         part = facts.part(tmp_path, {0: 0})
