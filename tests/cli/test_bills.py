@@ -78,6 +78,20 @@ def test_a_bill_in_a_bucket_is_imported(
     assert row.split()[1] == "6.5000"
 
 
+def test_too_many_files_are_refused_before_all_are_copied(
+    farthing: Farthing, store: str, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("farthing.cli.bills.MOST_FILES", 2)
+    place = s3_server.folder / "many"
+    place.mkdir()
+    for number in range(3):
+        as_csv(place / f"{number}.csv", [charge()])
+    done = farthing("bills", "import", "s3://many/*.csv", "--store", store)
+    assert (done.code, "3 files are more than 2" in done.err) == (2, True), done.err
+
+
 def test_reports_tell_what_the_bill_changed(farthing: Farthing, store: str, tmp_path: Path) -> None:
     farthing("bills", "import", str(as_csv(tmp_path / "a.csv", [charge("i-a", 6.0)])), "--store", store)
     question = ("allocation", "--window", DAY, "--store", store, "-o", "json")

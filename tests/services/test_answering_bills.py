@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farthing.errors import StoreCorruptError
+from farthing.errors import AnswerTooLargeError, StoreCorruptError
 from farthing.model.question import Question, Shape
 from farthing.model.window import Window
 from farthing.resources.parsing import parse_report
@@ -150,6 +150,14 @@ def test_external_costs_are_part_of_the_total(bills: Bills) -> None:
         2.0,
         30.0,
     )
+
+
+def test_a_limit_does_not_make_rows_for_external_costs_fewer(bills: Bills, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported(bills, charge("bucket", 24.0, Tags='{"kubernetes_namespace":"shop"}'))
+    asked = question(replace(BY_NAMESPACE, external=True))
+    monkeypatch.setattr("farthing.store.reading.MOST_ROWS", 1)
+    with pytest.raises(AnswerTooLargeError, match="added to at most 1 rows, whatever the limit"):
+        asking(bills).answer(replace(asked, limit=1), LATER)
 
 
 def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:

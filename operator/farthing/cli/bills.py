@@ -102,6 +102,7 @@ def _paths(named: Sequence[str], folder: Path) -> list[Path]:
             before = len(found)
             if is_address(one):
                 for path, count, of in copied(one, folder):
+                    _few(of)
                     progress(path.name, count, of)
                     found.append(path)
             elif Path(one).is_file():
@@ -112,9 +113,13 @@ def _paths(named: Sequence[str], folder: Path) -> list[Path]:
                 raise InvalidBillError(f"no file is meant by {one!r}: name the files of a bill, or a pattern in quotes")
     # One file may be spelled in several ways; twice read it would count twice.
     unique = list({path.resolve(): path for path in found}.values())
-    if len(unique) > MOST_FILES:
-        raise InvalidBillError(f"{len(unique)} files are more than {MOST_FILES}: import fewer bills at a time")
+    _few(len(unique))
     return unique
+
+
+def _few(files: int) -> None:
+    if files > MOST_FILES:
+        raise InvalidBillError(f"{files} files are more than {MOST_FILES}: import fewer bills at a time")
 
 
 def _print(bills: Sequence[Bill], output: str, state: Callable[[Bill], str]) -> None:

@@ -124,7 +124,13 @@ class Reader:
         """The rows, and what to add up for the sums of all."""
         if asked.shape.external:
             # What is added may change the order, so that a limit comes after it.
-            rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
+            try:
+                rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
+            except AnswerTooLargeError as error:
+                raise AnswerTooLargeError(
+                    f"external costs are added to at most {MOST_ROWS} rows, whatever the limit: set a longer step, an "
+                    "aggregate of fewer properties, or leave external out"
+                ) from error
             return with_external(rows, self._query(asked, external_rows(asked.shape, asked.parts)), asked.shape, limit)
         (rows, summed), idle = self._cut(asked, limit), self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
