@@ -130,6 +130,8 @@ class StoreError(FarthingError):
     """The store cannot be read or written."""
 
     reason = "StoreFailed"
+    days_changed: int = 0
+    """Of how many days the costs are other ones all the same, where what failed went on with these."""
 
 
 class StoreCorruptError(StoreError):

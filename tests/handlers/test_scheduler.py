@@ -367,6 +367,19 @@ def test_a_collection_that_fails_is_followed_by_the_next(error: FarthingError | 
     assert collecting.join(10)
 
 
+@pytest.mark.parametrize("error", [MetricsUnreachableError("Prometheus is away"), RuntimeError("a fault")])
+def test_what_a_refresh_changed_before_it_failed_is_told(error: FarthingError | RuntimeError) -> None:
+    collection = FakeCollection(changes=True)
+    collection.error = error
+    changes: list[None] = []
+    collecting = Collecting(collection, 600, lambda: changes.append(None))
+    collecting.start()
+    wait_until(lambda: changes, "the change to be told")
+    collecting.stop()
+    assert collecting.join(10)
+    assert len(changes) == collection.cycles == 1
+
+
 def test_livez_answers_200_until_something_is_wrong() -> None:
     wrong: list[str] = []
     server = LivenessServer(("127.0.0.1", 0), lambda: wrong)

@@ -37,6 +37,7 @@ def test_stored_days_take_other_prices_also_while_prometheus_is_away(source: Clo
     with pytest.raises(MetricsUnreachableError):
         refreshing.refresh()
     assert refreshing.version == 2
+    assert refreshing.changed
     source.broken = set()
     assert refreshing.refresh()
     assert refreshing.version == 3
@@ -53,6 +54,27 @@ def test_what_cannot_be_repriced_does_not_keep_new_hours_away(source: Clocked, s
     # Yesterday's and five of today.
     assert sum(map(len, stored(store).values())) == 24 + 5
     assert isinstance(refreshing.trouble, StoreCorruptError)
+
+
+@pytest.mark.parametrize("days", [0, 119])
+def test_the_store_has_changed_if_days_beside_a_broken_one_were_repriced(
+    source: Clocked, store: Store, days: int
+) -> None:
+    def broken() -> int:
+        error = StoreCorruptError("a day of August is broken")
+        error.days_changed = days
+        raise error
+
+    source.away = True
+    refreshing = service(source, store, reprice=broken)
+    for _ in range(2):
+        with pytest.raises(StoreCorruptError, match="August"):
+            refreshing.refresh()
+        assert refreshing.changed == (days > 0)
+    refreshing.reprice = lambda: 0
+    with pytest.raises(MetricsUnreachableError):
+        refreshing.refresh()
+    assert not refreshing.changed
 
 
 def test_a_refresh_after_midnight_finishes_yesterday(source: Clocked, store: Store) -> None:
@@ -86,6 +108,7 @@ def test_a_backfill_that_failed_is_taken_up_by_the_next_refresh(source: Clocked,
     # One of two days was kept: what is answered from the store may have changed.
     assert list(stored(store)) == ["2026-11-18"]
     assert refreshing.version == 1
+    assert refreshing.changed
     source.broken, _ = set(), source.spans()
     refreshing.refresh()
     assert source.spans()[0, 24] == len(CATALOGUE)

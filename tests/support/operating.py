@@ -138,11 +138,13 @@ class FakeCollection:
 
     def __init__(self, *, changes: bool = False) -> None:
         self.changes = changes
+        self.changed = False
         self.cycles = 0
         self.error: Exception | None = None
 
     def refresh(self) -> bool:
         self.cycles += 1
+        self.changed = self.changes
         if self.error is not None:
             raise self.error
         return self.changes

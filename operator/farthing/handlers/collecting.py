@@ -16,6 +16,11 @@ log = logging.getLogger("farthing.collecting")
 class Collection(Protocol):
     """What collects: ``services.collection.CollectService``."""
 
+    @property
+    def changed(self) -> bool:
+        """Whether the last refresh changed the store, also one that failed."""
+        ...
+
     def refresh(self) -> bool:
         """Collect what is missing; returns whether the store changed. Blocking. Raises FarthingError."""
         ...
@@ -62,12 +67,15 @@ class Collecting:
                 return
             self._wake.clear()
             wait = self.interval if self._cycle() else min(self.interval, SOONEST_RETRY)
+            # Prices may have changed days while Prometheus is away.
+            if self._collection.changed and not self._stop.is_set():
+                self._changed()
             self.last_cycle = time.monotonic()
 
     def _cycle(self) -> bool:
         """Whether the cycle went well."""
         try:
-            changed = self._collection.refresh()
+            self._collection.refresh()
         except FarthingError as error:
             # The same trouble every minute is told once.
             log.log(logging.DEBUG if str(error) == self._said else logging.WARNING, "%s", error)
@@ -79,6 +87,4 @@ class Collecting:
         if self._said:
             log.info("collecting works again")
         self._said = ""
-        if changed and not self._stop.is_set():
-            self._changed()
         return True

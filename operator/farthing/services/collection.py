@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from farthing.errors import FarthingError, MetricsError, MetricsUnreachableError
+from farthing.errors import FarthingError, MetricsError, MetricsUnreachableError, StoreError
 from farthing.model.window import Window, day_of, days, rfc3339
 from farthing.services.collect import Collector
 
@@ -27,11 +27,16 @@ class CollectService:
     keep_hours_days: int = 14
     keep_days: int = 120
     reprice: Callable[[], int] = lambda: 0
-    """Gives every stored day the costs that it has at the prices of now; how many days that changed. Raises StoreError."""
+    """Gives every stored day the costs that it has at the prices of now; how many days that changed.
+
+    Raises StoreError, which tells of how many days it did all the same.
+    """
     version: int = 0
     """Counts the changes of the store."""
     trouble: FarthingError | None = None
     """Why the last collection failed, if it did."""
+    changed: bool = False
+    """Whether the last refresh changed the store, as far as is known of one that failed."""
     _filled_until: int | None = None
     """When the last collection that went well began. [unix s]"""
 
@@ -40,11 +45,11 @@ class CollectService:
 
         Raises FarthingError, the first, which is kept as trouble; what one of the two cannot do does not keep the other from it.
         """
-        changed, failed = False, None
+        self.changed, failed = False, None
         # Prices change also while Prometheus is away.
         for step in (self._reprice, self._collect):
             try:
-                changed = step() or changed
+                step()
             except FarthingError as error:
                 failed = failed or error
                 # The days besides the one that failed may have been kept.
@@ -52,14 +57,18 @@ class CollectService:
         self.trouble = failed
         if failed is not None:
             raise failed
-        return changed
+        return self.changed
 
-    def _reprice(self) -> bool:
-        repriced = self.reprice() > 0
-        self.version += 1 if repriced else 0
-        return repriced
+    def _reprice(self) -> None:
+        try:
+            days = self.reprice()
+        except StoreError as error:
+            self.changed = error.days_changed > 0
+            raise
+        self.changed = days > 0
+        self.version += 1 if days else 0
 
-    def _collect(self) -> bool:
+    def _collect(self) -> None:
         now, local = self.collector.now(), int(self.clock())
         if abs(now - local) > CLOCKS_APART:
             # What is too old goes by the clock, so that a wrong one would empty the store.
@@ -78,11 +87,11 @@ class CollectService:
                     break
         earlier = min(now, local)
         self.collector.forget(earlier - self.keep_hours_days * DAY, earlier - self.keep_days * DAY)
+        self.changed = self.changed or made > 0
         if failed is not None:
             raise failed
         self._filled_until = now
         self.version += 1 if made else 0
-        return made > 0
 
     def _days(self, now: int) -> list[Window]:
         """The days from the one before the last good collection, or the first to be filled, to that of ``now``."""
