@@ -124,7 +124,7 @@ def test_hours_that_are_collected_with_prices_have_their_rates(
     start = demo.window.start
     wiring.collector(settings, demo.source).collect(Window(start, start + timedelta(hours=1)))
     (manifest,) = Store(store, demo.timezone).manifests("demo")
-    assert {one.prices for one in manifest.coverage} == {settings.prices.identity}
+    assert {one.prices for one in manifest.coverage} == {settings.prices.identity_at(int(start.timestamp()))}
     flags = ("--store", str(store), *demo.flags[2:], "--prices", str(book))
     done = farthing("prices", "explain", a_node(store, demo.timezone), "-o", "json", *flags)
     (told,) = json.loads(done.out)
@@ -132,6 +132,9 @@ def test_hours_that_are_collected_with_prices_have_their_rates(
     assert told["rates"] == {"cpu": pytest.approx(1.0), "ram": 0.0}
     same = farthing("prices", "explain", told["node"], *flags)
     assert "other prices" not in same.out
+    book.write_text(BOOK.replace("2020", "2019"))
+    since = farthing("prices", "explain", told["node"], *flags)
+    assert "other prices" not in since.out
     book.write_text(BOOK.replace("cpuCoreHourly: 1,", "cpuCoreHourly: 2,"))
     dearer = farthing("prices", "explain", told["node"], *flags)
     assert f"The facts of {told['node']} were made with other prices than --prices says" in dearer.out

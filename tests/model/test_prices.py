@@ -1,5 +1,7 @@
 """What a price book may say, and when two contradict each other."""
 
+from dataclasses import replace
+
 import pytest
 
 from farthing.errors import InvalidPricesError
@@ -130,6 +132,49 @@ def test_a_rule_that_says_nothing_is_refused() -> None:
 
 def test_the_identity_is_that_of_the_numbers_and_not_of_the_order() -> None:
     one, two = PriceBook("a", balancer=0.1), PriceBook("b", management=0.2)
-    assert Prices((one, two)).identity == Prices((two, one)).identity
-    assert Prices((one, two)).identity != Prices((one, PriceBook("b", management=0.3))).identity
-    assert Prices().identity == ""
+    assert Prices((one, two)).identity_at(JUNE) == Prices((two, one)).identity_at(JUNE)
+    assert Prices((one, two)).identity_at(JUNE) != Prices((one, PriceBook("b", management=0.3))).identity_at(JUNE)
+    assert Prices().identity_at(JUNE) == ""
+
+
+def test_the_identity_changes_at_the_instants_at_which_something_begins_or_ends() -> None:
+    may, june = rule("may", validity=Validity(JUNE - 60, JUNE)), rule("june", validity=Validity(JUNE))
+    rates = PriceBook("rates", management=0.1, validity=Validity(end=JUNE + 60))
+    prices = Prices((PriceBook("list", rules=(may, june)), rates))
+    instants = (JUNE - 61, JUNE - 60, JUNE - 1, JUNE, JUNE + 59, JUNE + 60, JUNE + 9000)
+    before, one, last_of_may, two, last_of_rates, three, later = map(prices.identity_at, instants)
+    assert (one, two, three) == (last_of_may, last_of_rates, later)
+    # Rates alone; with either rule; the second rule alone.
+    assert len({before, one, two, three}) == 4
+    alone = Prices((PriceBook("rates", management=0.1),))
+    assert before == alone.identity_at(0)
+    assert Prices((rates,)).identity_at(JUNE + 60) == ""
+
+
+def test_what_a_book_says_of_other_times_and_how_long_it_holds_are_not_its_identity() -> None:
+    book = PriceBook("list", rules=(rule("a"),), storage=(("gp3", 0.1), ("gp2", 0.2)))
+    identity = Prices((book,)).identity_at(JUNE)
+    later = rule("later", Selector(spot=True), Validity(start=JUNE + 1))
+    never = PriceBook("gone", balancer=1.0, validity=Validity(end=JUNE))
+    same = (
+        replace(book, validity=Validity(JUNE, JUNE + 1)),
+        replace(book, rules=(rule("a", validity=Validity(end=JUNE + 1)), later)),
+        replace(book, storage=book.storage[::-1]),
+    )
+    assert {Prices((one, never)).identity_at(JUNE) for one in same} == {identity}
+    assert Prices((same[1],)).identity_at(JUNE + 1) != identity
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(PriceBook("other", rules=(rule("a"),)), id="the book's name"),
+        pytest.param(PriceBook("list", rules=(rule("b"),)), id="the rule's name"),
+        pytest.param(PriceBook("list", rules=(rule("a", Selector(spot=True)),)), id="for whom it is"),
+        pytest.param(PriceBook("list", rules=(Rule("a", cpu=0.02),)), id="its rate"),
+        pytest.param(PriceBook("list", rules=(Rule("a", ram=0.01),)), id="of what its rate is"),
+        pytest.param(PriceBook("list", rules=(rule("a"),), balancer=0.01), id="a rate more"),
+    ],
+)
+def test_what_gives_other_costs_or_sources_is_another_identity(other: PriceBook) -> None:
+    assert Prices((other,)).identity_at(JUNE) != one_book(rule("a")).identity_at(JUNE)

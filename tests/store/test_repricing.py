@@ -131,6 +131,14 @@ def test_the_same_prices_change_no_byte(at_prices: Store, store: Store) -> None:
         assert {path: path.read_bytes() for path in kept.root.rglob("*") if path.is_file()} == before
 
 
+def test_each_hour_has_the_identity_of_the_prices_of_its_start(at_prices: Store, store: Store) -> None:
+    reprice(store, CLUSTER, "2026-11-17", PRICES, nothing)
+    expected = [PRICES.identity_at(START)] * 3 + [PRICES.identity_at(NOON)] * 3
+    assert len(set(expected)) == 2
+    for kept in (at_prices, store):
+        assert [one.prices for one in kept.manifests(CLUSTER)[0].coverage] == expected
+
+
 def test_a_cost_that_no_price_is_for_keeps_its_last_digit(store: Store) -> None:
     before = {table: facts(store, table, "hour") for table in REPRICED}
     other = Prices((PriceBook("book", rules=(Rule("none", Selector(name=("nosuch",)), cpu=1.0),)),))
@@ -155,7 +163,7 @@ def test_files_that_prices_do_not_change_stay_where_they_are(store: Store, *, by
     assert reprice(store, CLUSTER, "2026-11-17", of_nodes, nothing) == (1, 1)
     assert {path: (store.root / path).stat().st_ino for path in before} == inodes
     with store.writing():
-        assert {one.prices for one in store.manifests(CLUSTER)[0].coverage} == {of_nodes.identity}
+        assert {one.prices for one in store.manifests(CLUSTER)[0].coverage} == {of_nodes.identity_at(START)}
     dearer = Prices((PriceBook("book", storage=(("*", 1.0),)),))
     assert reprice(store, CLUSTER, "2026-11-17", dearer, nothing) == (1, 1)
     after = {file.path for file in store.manifests(CLUSTER)[0].files}
@@ -191,7 +199,7 @@ def test_days_of_several_lots_are_those_that_were_asked_for(store: Store, monkey
     assert told == [(0, 4), (2, 4)]
     assert [{one.prices for one in day.coverage} for day in store.manifests(CLUSTER)] == [
         {""},
-        *[{PRICES.identity}] * 4,
+        *[{PRICES.identity_at(NOON)}] * 4,
     ]
     costs = [one["management_cost"] for day in store.manifests(CLUSTER)[1:] for one in rows_of(store, day, "asset")]
     assert sum(costs) == pytest.approx(4 * HOURS * 0.75)

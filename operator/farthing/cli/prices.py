@@ -47,7 +47,7 @@ def check(files: tuple[Path, ...]) -> None:
 def explain(settings: Settings, node: str, at: str, output: str) -> None:
     """Say which rate NODE has, from where, and of each rule of --prices why it applies or not."""
     from farthing.store.days import Store
-    from farthing.store.nodes import node_facts, node_labels, prices_of
+    from farthing.store.nodes import has_prices, node_facts, node_labels
 
     store = Store(settings.store, settings.timezone)
     rows = node_facts(store, settings.cluster, node, int(parse_instant(at).timestamp()) if at else None)
@@ -63,7 +63,7 @@ def explain(settings: Settings, node: str, at: str, output: str) -> None:
         return
     for row, said in told:
         _print(row, said, settings.currency)
-    if settings.prices.rules and prices_of(store, settings.cluster, rows[0]["start"]) != {settings.prices.identity}:
+    if settings.prices.rules and not has_prices(store, settings.cluster, rows[0]["start"], settings.prices):
         click.echo(
             f"The facts of {node} were made with other prices than --prices says: 'farthing store reprice' applies these"
         )

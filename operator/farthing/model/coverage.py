@@ -92,7 +92,7 @@ class Coverage:
     collected: float = 0.0
     """When its facts were made. [unix s]"""
     prices: str = ""
-    """The identity of the price books that applied (``prices.Prices``); empty for none."""
+    """The identity of the prices that held at its start (``Prices.identity_at``); empty for none."""
 
     @property
     def complete(self) -> bool:

@@ -49,4 +49,4 @@ def gathered(  # noqa: PLR0913 - a use case names what it needs
                 f"allocated + idle - overallocated differs from an asset's cost by {max(breaches):.1e} of it: this is a fault of "
                 "Farthing's, and nothing was kept of it; please report it"
             )
-        yield bench, [replace(one, collected=collected, prices=bench.prices.identity) for one in seen]
+        yield bench, [replace(one, collected=collected, prices=bench.prices.identity_at(one.start)) for one in seen]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from farthing.model.prices import Prices
 from farthing.store.days import Store
 from farthing.store.engine import connect, parquet, text
 
@@ -19,15 +20,15 @@ def node_labels(store: Store, cluster: str, name: str, at: int) -> dict[str, str
     return None
 
 
-def prices_of(store: Store, cluster: str, start: int) -> set[str]:
-    """The identities of the prices of the facts that begin at ``start`` [unix s], of an hour or of a day. Raises StoreError."""
-    return {
-        one.prices
+def has_prices(store: Store, cluster: str, start: int, prices: Prices) -> bool:
+    """Whether the facts that begin at ``start`` [unix s], of an hour or of a day, were made at ``prices``. Raises StoreError."""
+    return all(
+        one.prices == prices.identity_at(one.start)
         for day in store.manifests(cluster)
         if day.start <= start < day.end
         for one in day.coverage
         if one.start == start or not day.has_hours
-    }
+    )
 
 
 def node_facts(store: Store, cluster: str, name: str, at: int | None) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def reprice(
     """
     with store.writing():
         found = [day for day in store.manifests(cluster) if day.date >= since]
-        changing = [day for day in found if any(one.prices != prices.identity for one in day.coverage)]
+        changing = [day for day in found if any(one.prices != prices.identity_at(one.start) for one in day.coverage)]
         batches = list(_batches(changing))
         # Python compiles for one worker at a time, and keeps what it made.
         for by_day in {not days[0].has_hours for days in batches}:
@@ -139,7 +139,7 @@ class _Batch:
         """Write a day but for the tables that are the ``same``, and replace its manifest."""
         store = self.store
         try:
-            seen = tuple(replace(one, prices=self.prices.identity) for one in day.coverage)
+            seen = tuple(replace(one, prices=self.prices.identity_at(one.start)) for one in day.coverage)
             made = [table for table in REPRICED if table not in same]
             kept = tuple(file for file in day.files if file.table not in made)
             manifest = with_fields(day, files=(*self._files(day, made), *kept), coverage=seen)
