@@ -33,7 +33,9 @@ def reprice(settings: Settings, since: str) -> None:
     """Give stored costs the rates of --prices, from stored quantities and without Prometheus.
 
     Without --prices they go back to what metrics and list prices said. Days are replaced one by one; a run that was broken
-    off goes on where it stopped. A day whose hours are gone has the prices of its first instant, in the store's timezone.
+    off goes on where it stopped. Days that were made with what --prices says of their hours stay as they are, and so do those
+    of other clusters. A day whose hours are gone takes, if anything that holds on it changed, the prices of its first instant,
+    in the store's timezone. A day that cannot be read stays as it was, and is told of once all others are done.
     """
     from farthing.store.repricing import reprice as reprice_days
 

@@ -58,14 +58,29 @@ class Store:
         """The manifests of all days of a cluster but those of an older layout, oldest first. Raises StoreError."""
         return [found for found in self._all(cluster).values() if isinstance(found, Manifest)]
 
+    def readable(self, cluster: str, since: str) -> tuple[list[Manifest], list[StoreError]]:
+        """``manifests`` of the days from the date ``since`` as far as they can be read, and why the others cannot."""
+        found: list[Manifest | Older | None] = []
+        failed: list[StoreError] = []
+        for date, path in self._paths(cluster).items():
+            try:
+                found += [load(path)] if date >= since else []
+            except StoreError as error:
+                failed.append(error)
+        return [one for one in found if isinstance(one, Manifest)], failed
+
     def older(self, cluster: str) -> list[str]:
         """The dates of a cluster that are stored in an older layout, oldest first: they are not read. Raises StoreError."""
         return [date for date, found in self._all(cluster).items() if isinstance(found, Older)]
 
     def _all(self, cluster: str) -> dict[str, Manifest | Older]:
         """What is stored of a cluster by its date, oldest first. Raises StoreError."""
+        return {date: found for date, path in self._paths(cluster).items() if (found := load(path)) is not None}
+
+    def _paths(self, cluster: str) -> dict[str, Path]:
+        """The manifests' paths by their date, oldest first."""
         paths = sorted((self.root / "manifest" / directory(cluster)).glob("date=*.json"))
-        return {path.stem.removeprefix("date="): found for path in paths if (found := load(path)) is not None}
+        return {path.stem.removeprefix("date="): path for path in paths}
 
     def files(self, day: Manifest, grain: str) -> dict[str, str] | None:
         """The path of each table's file, if ``day`` is kept at that grain. Raises StoreError, also if it was replaced."""
