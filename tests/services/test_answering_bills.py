@@ -156,7 +156,7 @@ def test_a_limit_does_not_make_rows_for_external_costs_fewer(bills: Bills, monke
     imported(bills, charge("bucket", 24.0, Tags='{"kubernetes_namespace":"shop"}'))
     asked = question(replace(BY_NAMESPACE, external=True))
     monkeypatch.setattr("farthing.store.reading.MOST_ROWS", 1)
-    with pytest.raises(AnswerTooLargeError, match="added to at most 1 rows, whatever the limit"):
+    with pytest.raises(AnswerTooLargeError, match="go to at most 1 rows, whatever the limit"):
         asking(bills).answer(replace(asked, limit=1), LATER)
 
 

@@ -127,10 +127,8 @@ class Reader:
             try:
                 rows, _ = self._rows_and_sums(replace(asked, shape=replace(asked.shape, external=False)), 0)
             except AnswerTooLargeError as error:
-                raise AnswerTooLargeError(
-                    f"external costs are added to at most {MOST_ROWS} rows, whatever the limit: set a longer step, an "
-                    "aggregate of fewer properties, or leave external out"
-                ) from error
+                how = "whatever the limit: set a longer step, or leave external out"
+                raise AnswerTooLargeError(f"external costs go to at most {MOST_ROWS} rows, {how}") from error
             return with_external(rows, self._query(asked, external_rows(asked.shape, asked.parts)), asked.shape, limit)
         (rows, summed), idle = self._cut(asked, limit), self._idle_rows(asked)
         if len(rows) + len(idle) > MOST_ROWS:
