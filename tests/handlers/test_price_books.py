@@ -84,9 +84,9 @@ def test_books_that_are_there_when_the_operator_starts_apply_to_the_first_collec
     seen: list[list[float]] = []
 
     class Collection(FakeCollection):
-        def refresh(self) -> bool:
+        def refresh(self) -> None:
             seen.append(discounts(running))
-            return super().refresh()
+            super().refresh()
 
     running = RunningOperator(operator_kubeconfig, FakeReports(), Collection(), namespaces=[namespace])
     with running:

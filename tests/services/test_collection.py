@@ -21,10 +21,12 @@ def service(source: Clocked, store: Store, backfill_days: int = 1, **settings: A
 def test_the_first_refresh_fills_the_days_before_and_later_ones_the_newest_hours(source: Clocked, store: Store) -> None:
     source.at = START + DAY + 5 * HOUR + 1300
     refreshing = service(source, store)
-    assert refreshing.refresh()
+    refreshing.refresh()
+    assert refreshing.changed
     assert source.spans() == once((24, 30), (0, 24))
     source.at += 600
-    assert refreshing.refresh()
+    refreshing.refresh()
+    assert refreshing.changed
     assert source.spans() == once((29, 30))
     assert refreshing.version == 2
 
@@ -39,7 +41,8 @@ def test_stored_days_take_other_prices_also_while_prometheus_is_away(source: Clo
     assert refreshing.version == 2
     assert refreshing.changed
     source.broken = set()
-    assert refreshing.refresh()
+    refreshing.refresh()
+    assert refreshing.changed
     assert refreshing.version == 3
 
 
@@ -95,7 +98,8 @@ def test_trouble_is_kept_until_a_refresh_does_well(source: Clocked, store: Store
         refreshing.refresh()
     assert isinstance(refreshing.trouble, MetricsUnreachableError)
     source.broken = set()
-    assert refreshing.refresh()
+    refreshing.refresh()
+    assert refreshing.changed
     assert refreshing.trouble is None
 
 
@@ -127,7 +131,8 @@ def test_a_hole_of_days_is_filled_once_prometheus_is_back(store: Store, restarte
     source.away, source.at = False, START + 4 * DAY + 6 * HOUR + 1200
     if restarted:
         refreshing = service(source, store, backfill_days=4)
-    assert refreshing.refresh()
+    refreshing.refresh()
+    assert refreshing.changed
     # From 10:00 of the first day, an hour that was under way, to 07:00 of the fifth: 14 + 24 + 24 + 24 + 7 hours.
     assert source.spans() == once((10, 24), (24, 48), (48, 72), (72, 96), (96, 103))
     # The day before the first one had no scrapes; the hour under way has all it can have by now.

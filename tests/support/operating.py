@@ -142,12 +142,11 @@ class FakeCollection:
         self.cycles = 0
         self.error: Exception | None = None
 
-    def refresh(self) -> bool:
+    def refresh(self) -> None:
         self.cycles += 1
         self.changed = self.changes
         if self.error is not None:
             raise self.error
-        return self.changes
 
 
 class RunningOperator:

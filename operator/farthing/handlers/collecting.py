@@ -21,8 +21,8 @@ class Collection(Protocol):
         """Whether the last refresh changed the store, also one that failed."""
         ...
 
-    def refresh(self) -> bool:
-        """Collect what is missing; returns whether the store changed. Blocking. Raises FarthingError."""
+    def refresh(self) -> None:
+        """Collect what is missing. Blocking. Raises FarthingError."""
         ...
 
 

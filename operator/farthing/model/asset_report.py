@@ -10,8 +10,7 @@ from farthing.model.filters import comparisons
 from farthing.model.keeping import UNDEFINED, column_compared, kept
 from farthing.model.question import ASSET_PROPERTIES, Shape
 from farthing.model.said import column_of, with_node_labels
-from farthing.model.sharing import sum_of
-from farthing.model.tables import DISCOUNTED, RESOURCES, joined, zero
+from farthing.model.tables import DISCOUNTED, RESOURCES, joined, sum_of, zero
 from farthing.model.tags import TAGS
 from farthing.model.telling import COLUMN, ORDER_COLUMN, as_named, facts_table
 

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from farthing.model.focus import BILL, PROVIDERS
 from farthing.model.resource_key import resource_key
-from farthing.model.tables import ASSET, FACTS, IDENTITY, RESOURCES, Columns, zero
+from farthing.model.tables import ASSET, FACTS, IDENTITY, RESOURCES, Columns, sum_of, zero
 from farthing.model.tags import TAGS
 
 ADJUSTMENTS = (*(f"{name}_adjustment" for name in RESOURCES), "pv_adjustment", "lb_adjustment")
@@ -67,11 +67,8 @@ def _whose(provider: ir.StringValue) -> ir.StringValue:
 def _asset_days() -> ir.Table:
     """The list cost of each asset of each day, with its key."""
     asset = ibis.table(ASSET, name="asset_of_day")
-    own = asset.pv_cost
-    for column in ASSET_COSTS:
-        own = own if column == "pv_cost" else own + asset[column]
     rows = (
-        asset.mutate(own=own)
+        asset.mutate(own=sum_of(asset, ASSET_COSTS))
         .group_by("start", "cluster", "type", "name", "provider_id", "provider")
         .agg(own=lambda t: t.own.sum())
     )
@@ -227,9 +224,7 @@ def _assets(rows: ir.Table) -> ir.Table:
     found = rows.left_join(ratio, [*same, holder == ratio.holder]).select(
         *(rows[one] for one in rows.columns), ratio=ratio.ratio.fill_null(0.0), is_told=ratio.ratio.notnull()
     )
-    own = found.pv_cost
-    for column in ASSET_COSTS:
-        own = own if column == "pv_cost" else own + found[column]
+    own = sum_of(found, ASSET_COSTS)
     billed = ibis.ifelse(found.is_told, own * (1.0 + found.ratio), zero())
     parts = {}
     for name in RESOURCES:

@@ -12,10 +12,10 @@ from farthing.model.asset_report import ADJUSTED, asset_report, asset_sums
 from farthing.model.bills import ADDED, OF_IDLE
 from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import Shape
-from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, of_idle, sum_of, summed_rows
+from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, of_idle, summed_rows
 from farthing.model.spreading import is_shown, share_of, weights, with_last_resort
 from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, amounts, by_key, needs_pools, pool_columns, pools_by, told
-from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, joined, zero
+from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, joined, sum_of, zero
 from farthing.model.telling import keys
 
 IDLE = "__idle__"

@@ -110,12 +110,3 @@ def overallocated(shape: Shape) -> ir.Table:
     """One row, if anything is charged beyond what the nodes hold."""
     nodes = _nodes(shape)
     return nodes.filter(ibis.or_(*(nodes[column] > 0 for column in OVERALLOCATED))).select("start").limit(1)
-
-
-def sum_of(rows: ir.Table, columns: tuple[str, ...]) -> ir.FloatingValue:
-    """The sum of ``columns`` in each row."""
-    first, *others = columns
-    total: ir.FloatingValue = rows[first]
-    for column in others:
-        total = total + rows[column]
-    return total

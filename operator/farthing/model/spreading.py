@@ -13,9 +13,9 @@ import ibis.expr.types as ir
 from farthing.model.bills import ADJUSTMENTS
 from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import COST_METRICS, Shape
-from farthing.model.sharing import IDLE_COSTS, sum_of, summed_rows
+from farthing.model.sharing import IDLE_COSTS, summed_rows
 from farthing.model.sums import OF_SETS, sums_table
-from farthing.model.tables import COSTS, HOUR, RESOURCES, zero
+from farthing.model.tables import COSTS, HOUR, RESOURCES, sum_of, zero
 from farthing.model.telling import facts_table, keys
 
 PART = ("set", "part", "cost")

@@ -211,3 +211,12 @@ def joined(rows: ir.Table, columns: Sequence[str]) -> ir.StringValue:
 def zero() -> ir.FloatingScalar:
     """0 as a double: engines take a bare 0.0 for a decimal."""
     return ibis.literal(0).cast("float64")
+
+
+def sum_of(rows: ir.Table, columns: tuple[str, ...]) -> ir.FloatingValue:
+    """The sum of ``columns`` in each row."""
+    first, *others = columns
+    total: ir.FloatingValue = rows[first]
+    for column in others:
+        total = total + rows[column]
+    return total

@@ -40,8 +40,8 @@ class CollectService:
     _filled_until: int | None = None
     """When the last collection that went well began. [unix s]"""
 
-    def refresh(self) -> bool:
-        """Collect what is missing, at the prices of now; returns whether the store changed.
+    def refresh(self) -> None:
+        """Collect what is missing, at the prices of now; ``changed`` tells whether the store did.
 
         Raises FarthingError, the first, which is kept as trouble; what one of the two cannot do does not keep the other from it.
         """
@@ -57,7 +57,6 @@ class CollectService:
         self.trouble = failed
         if failed is not None:
             raise failed
-        return self.changed
 
     def _reprice(self) -> None:
         try:
