@@ -16,6 +16,7 @@ FarthingError
 │   ├── MetricsPartialError      an answer with warnings: some data is missing
 │   └── MetricsBusyError         other questions of our own are being asked, and take long
 ├── AnswerTooLargeError          more rows than may be held or kept
+├── BusyError                    too many questions are being answered
 ├── NoDataError                  nothing is stored for the window
 ├── StoreError                   the store cannot be read or written
 │   ├── StoreCorruptError        a file is not what its manifest says
@@ -112,6 +113,12 @@ class AnswerTooLargeError(FarthingError):
     """More rows than may be held or kept."""
 
     reason = "AnswerTooLarge"
+
+
+class BusyError(FarthingError):
+    """Too many questions are being answered: ask again."""
+
+    reason = "Busy"
 
 
 class MetricsBusyError(MetricsError):

@@ -1,7 +1,7 @@
 """The one place that gives adapters to use cases."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from farthing.prometheus.client import Prometheus
 from farthing.prometheus.connection import Connection
 from farthing.prometheus.source import CatalogueSource, Fetcher
 from farthing.services.answer import Answerer
+from farthing.services.asking import AskService
 from farthing.services.collect import Collector
 from farthing.services.collection import CollectService
 from farthing.services.gather import silent
@@ -102,6 +103,18 @@ def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService
     """Computes reports for who runs the process, wherever they say they are."""
     return ReportService(
         answerer(settings, fetcher), Scope(frozenset(), everywhere=True), settings.currency, settings.aliases
+    )
+
+
+def ask_service(settings: Settings, fetcher: Fetcher | None, clock: Callable[[], float]) -> AskService:
+    """Answers questions that are nobody's report; ``clock`` tells the time of those. [unix s]"""
+    store, kept = Store(settings.store, settings.timezone), bills(settings)
+    return AskService(
+        answerer(settings, fetcher),
+        clock,
+        settings.currency,
+        settings.aliases,
+        lambda: (store.version(settings.cluster), kept.version()),
     )
 
 

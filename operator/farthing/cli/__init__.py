@@ -18,6 +18,7 @@ class Commands(click.Group):
         "demo": "made-up cluster, no Kubernetes: applies sample reports, prints what kubectl would",
         "operate": "the operator",
         "collect": "fill or repair the store from Prometheus",
+        "serve": "the HTTP APIs of Kubecost and OpenCost over a store",
         "report": "compute the reports of a file without a cluster",
         "allocation": "what workloads cost: an ad-hoc question",
         "assets": "what assets cost: an ad-hoc question",

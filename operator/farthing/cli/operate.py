@@ -2,17 +2,15 @@
 
 import asyncio
 import os
-import re
 from pathlib import Path
 
 import click
 
 from farthing import wiring
-from farthing.cli.options import common
+from farthing.cli.options import address, common
 from farthing.model.window import parse_duration
 from farthing.settings import OperatorSettings, Settings
 
-LAST_PORT = 65_535
 REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 
 
@@ -44,7 +42,7 @@ def command(
 ) -> None:
     """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""
     operator = _operator_settings(**values)
-    address = _address(listen)
+    at = address(listen)
     from farthing.handlers.running import Operator, configure_logging, operate
     from farthing.kube.client import Client
 
@@ -59,7 +57,7 @@ def command(
             kubeconfig if isinstance(kubeconfig, Path) else None,
             _names(str(values["watch_namespaces"])),
             operator.refresh_seconds,
-            address,
+            at,
             prices,
         )
         ended = asyncio.run(operate(running))
@@ -82,11 +80,3 @@ def _operator_settings(**values: object) -> OperatorSettings:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
-
-
-def _address(text: str) -> tuple[str, int]:
-    match = re.fullmatch(r"(?:\[(?P<six>.+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})", text)
-    if match is None or int(match["port"]) > LAST_PORT:
-        allowed = "allowed are :8080 for every address, 127.0.0.1:8080 and, in brackets for IPv6, [::1]:8080"
-        raise click.BadParameter(f"{text!r} is not HOST:PORT: {allowed}", param_hint="--listen")
-    return match["six"] or match["host"], int(match["port"])

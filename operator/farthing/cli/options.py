@@ -1,5 +1,6 @@
 """Options that commands share; each is also ``FARTHING_…`` in the environment."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -17,6 +18,7 @@ from farthing.settings import Settings
 CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None, "show_default": True}
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 bad usage, 3 data incomplete."
 
+LAST_PORT = 65_535
 Command = Callable[..., Any]
 
 
@@ -111,6 +113,15 @@ def _header(text: str) -> tuple[str, str]:
     if not separator or not name.strip():
         raise InvalidInputError("--header wants NAME=VALUE, such as X-Scope-OrgID=team")
     return name.strip(), value.strip()
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT, an empty host for every address. Raises BadParameter."""
+    match = re.fullmatch(r"(?:\[(?P<six>.+)\]|(?P<host>[^:\[\]]*)):(?P<port>[0-9]{1,5})", text)
+    if match is None or int(match["port"]) > LAST_PORT:
+        allowed = "allowed are :8080 for every address, 127.0.0.1:8080 and, in brackets for IPv6, [::1]:8080"
+        raise click.BadParameter(f"{text!r} is not HOST:PORT: {allowed}", param_hint="--listen")
+    return match["six"] or match["host"], int(match["port"])
 
 
 form = click.option("--output", "-o", type=click.Choice(["table", "json"]), default="table", help="Form of the answer.")

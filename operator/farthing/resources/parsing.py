@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from farthing.errors import InvalidInputError
 from farthing.model.zone import quoted
@@ -45,7 +44,7 @@ def parse_object(body: Mapping[str, Any], kinds: Mapping[str, type[Kind]], what:
         first = error.errors(include_url=False)[0]
         if first["loc"][0] == "status":
             return parse_object({name: value for name, value in body.items() if name != "status"}, kinds, what)
-        raise InvalidInputError(_sentence(first)) from error
+        raise InvalidInputError(sentence(first)) from error
 
 
 def _plain(value: Any) -> Any:
@@ -53,7 +52,8 @@ def _plain(value: Any) -> Any:
     return {name: _plain(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
-def _sentence(error: ErrorDetails) -> str:
+def sentence(error: Mapping[str, Any]) -> str:
+    """What pydantic found wrong, as one sentence: where, what, and what is allowed."""
     where = ".".join(str(step) for step in error["loc"])
     match error["type"]:
         case "missing":

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Final
 
 from farthing.model.answer import Answer
-from farthing.model.question import Question
 
 MOST_KEPT_ROWS: Final = 20_000
 """Of all answers that are kept: a row takes about a kilobyte."""
@@ -17,12 +16,12 @@ MOST_KEPT_ROWS: Final = 20_000
 class SharedAnswers:
     """Answers by their question, kept until the store's version changes. Safe to use from several threads."""
 
-    _answers: dict[Question, Future[Answer]] = field(default_factory=dict)
+    _answers: dict[Hashable, Future[Answer]] = field(default_factory=dict)
     _version: Hashable = None
     _lock: Lock = field(default_factory=Lock)
 
-    def answer(self, question: Question, version: Hashable, compute: Callable[[], Answer]) -> Answer:
-        """The answer of ``question``, by ``compute`` unless another thread computes it or has. Raises what it raises."""
+    def answer(self, question: Hashable, version: Hashable, compute: Callable[[], Answer]) -> Answer:
+        """The answer of ``question``, or what it is told apart by, by ``compute`` unless another thread computes it or has. Raises what it raises."""
         with self._lock:
             if version != self._version:
                 self._answers, self._version = {}, version
@@ -42,12 +41,12 @@ class SharedAnswers:
         self._make_room(question)
         return answer
 
-    def _forget(self, question: Question, future: Future[Answer]) -> None:
+    def _forget(self, question: Hashable, future: Future[Answer]) -> None:
         with self._lock:
             if self._answers.get(question) is future:
                 del self._answers[question]
 
-    def _make_room(self, newest: Question) -> None:
+    def _make_room(self, newest: Hashable) -> None:
         """Let the oldest answers go that are more rows together than are kept."""
         with self._lock:
             done = [(question, future.result()) for question, future in self._answers.items() if future.done()]

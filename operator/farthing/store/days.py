@@ -1,6 +1,6 @@
 """The store: days of facts, each replaced whole, never by facts that saw less."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +53,16 @@ class Store:
                 f"use --timezone {found.timezone}, or give {self.timezone} a store of its own"
             )
         return found
+
+    def version(self, cluster: str) -> Hashable:
+        """Another one when a day of a cluster came, went or was replaced."""
+        found = []
+        for date, path in self._paths(cluster).items():
+            # What goes meanwhile is gone.
+            with suppress(OSError):
+                at = path.stat()
+                found.append((date, at.st_ino, at.st_mtime_ns))
+        return tuple(found)
 
     def manifests(self, cluster: str) -> list[Manifest]:
         """The manifests of all days of a cluster but those of an older layout, oldest first. Raises StoreError."""

@@ -1,0 +1,66 @@
+"""The HTTP APIs: every route, under the names and in the shapes of Kubecost and of OpenCost."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+
+from farthing.api.allocation_routes import allocation_routes
+from farthing.api.asking import Asking
+from farthing.api.asset_routes import asset_routes
+from farthing.api.cluster_routes import cluster_routes
+from farthing.api.failing import code_of, failure
+from farthing.api.openapi import described
+from farthing.errors import FarthingError
+from farthing.resources.parsing import sentence
+
+SMALLEST_ZIPPED: Final = 1_400
+"""What fits into one packet is sent as it is. [B]"""
+QUICK: Final = 4
+"""Of gzip's levels: 9 takes four times as long for a tenth less."""
+
+
+def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ()) -> FastAPI:
+    """The APIs over what ``asking`` answers; pages of ``cors_origins`` may read them."""
+    # The pages that show an OpenAPI load their programs from elsewhere.
+    app = FastAPI(
+        title="Farthing",
+        version=version,
+        summary="What Kubernetes workloads and assets cost, as Kubecost and OpenCost tell it.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(allocation_routes(asking))
+    app.include_router(asset_routes(asking))
+    app.include_router(cluster_routes(asking, version))
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
+    if cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "HEAD"])
+    app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document
+    app.add_exception_handler(FarthingError, _failed)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    return app
+
+
+def _failed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, FarthingError)  # noqa: S101 - what the handler is registered for
+    return failure(code_of(error), str(error))
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - likewise
+    first = error.errors()[0]
+    return failure(HTTPStatus.BAD_REQUEST, sentence({**first, "loc": first["loc"][1:]}))
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - likewise
+    return failure(HTTPStatus(error.status_code), f"{error.detail}: see /openapi.json for what is served")

@@ -1,0 +1,33 @@
+"""The server: one process, threads for questions."""
+
+from importlib.metadata import version
+
+import uvicorn
+
+from farthing.api.app import create_app
+from farthing.api.asking import Asking
+from farthing.services.asking import AskService
+from farthing.services.question import Scope
+
+EVERYTHING = Scope(frozenset(), everywhere=True)
+CONNECTIONS = 200
+"""At a time; who comes beyond is answered 503."""
+IDLE_SECONDS = 30
+"""After which a connection without a request is closed."""
+
+
+def serve(service: AskService, address: tuple[str, int], cors_origins: tuple[str, ...] = ()) -> None:
+    """Answer until SIGINT or SIGTERM."""
+    app = create_app(Asking(service, EVERYTHING), version("farthing"), cors_origins)
+    host, port = address
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=5,
+    )

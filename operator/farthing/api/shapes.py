@@ -1,0 +1,112 @@
+"""Answers in the shapes of Kubecost and OpenCost: what stands under ``data``."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from farthing.exports.rows import public_rows
+from farthing.model.answer import Answer
+from farthing.model.window import rfc3339
+
+Row = dict[str, Any]
+NANOSECONDS: Final = 1_000_000_000
+
+KEPT_IN_SUMMARIES: Final = (
+    "name", "start", "end", "cpuCoreRequestAverage", "cpuCoreUsageAverage", "cpuCost", "cpuCostIdle", "gpuRequestAverage",
+    "gpuUsageAverage", "gpuCost", "gpuCostIdle", "networkCost", "loadBalancerCost", "pvCost", "ramByteRequestAverage",
+    "ramByteUsageAverage", "ramCost", "ramCostIdle", "sharedCost", "externalCost",
+)  # fmt: skip
+"""What of a row a summary has; what bills changed is in its costs."""
+
+
+def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, Row]]:
+    """The rows of each set by their name, also of sets without rows, from the ``offset``-th of a set on; 0 is no limit.
+
+    Rows of idle cost come in addition, as paging clients of Kubecost expect.
+    """
+    found: list[dict[str, Row]] = [{} for _ in answer.question.sets]
+    places = [row["set"] for row in answer.rows]
+    idle = [row["is_idle"] for row in answer.rows]
+    counts = [0] * len(found)
+    for row, place, is_idle in zip(public_rows(answer), places, idle, strict=True):
+        if not is_idle:
+            counts[place] += 1
+            if counts[place] <= offset or (limit and counts[place] > offset + limit):
+                continue
+        found[place][row["name"]] = row
+    return found
+
+
+def one_map(answer: Answer) -> dict[str, Row]:
+    """All rows by their name, of an answer with one set: OpenCost's ``/assets``."""
+    return {name: row for rows in sets_of(answer) for name, row in rows.items()}
+
+
+def summaries(answer: Answer) -> Row:
+    """Reduced rows by set, with the length of a set [ns]."""
+    sets = [
+        {"allocations": {name: summary(row) for name, row in rows.items()}, "window": window}
+        for rows, window in zip(sets_of(answer), _windows(answer), strict=True)
+    ]
+    windows = answer.question.sets[0]
+    step = int((windows[-1].end - windows[0].start).total_seconds())
+    return {"step": step * NANOSECONDS, "sets": sets, "window": _window(answer)}
+
+
+def summary(row: Mapping[str, Any]) -> Row:
+    """A row reduced to what a summary has."""
+    kept = {name: _with_adjustment(row, name) for name in KEPT_IN_SUMMARIES}
+    return {
+        **kept,
+        "efficiency": row["totalEfficiency"],
+        "totalCost": row["totalCost"],
+        "totalEfficiency": row["totalEfficiency"],
+    }
+
+
+def topline(answer: Answer) -> Row:
+    """One row of all, and how many rows there are."""
+    (rows,) = sets_of(answer)
+    return {
+        "numResults": answer.rows_total,
+        "combined": {
+            "allocations": {"total": {**_total(rows.values(), answer), "name": "total"}},
+            "window": _window(answer),
+        },
+    }
+
+
+def _total(rows: Iterable[Row], answer: Answer) -> Row:
+    """The sums of ``rows``; efficiency is that of all."""
+    summed = [summary(row) for row in rows]
+    numbers = {
+        name: sum(row[name] for row in summed) for name in KEPT_IN_SUMMARIES if name not in {"name", "start", "end"}
+    }
+    window = _window(answer)
+    efficiency = answer.total_efficiency
+    return {
+        "start": min((row["start"] for row in summed), default=window["start"]),
+        "end": max((row["end"] for row in summed), default=window["end"]),
+        **numbers,
+        "efficiency": efficiency,
+        "totalCost": sum(row["totalCost"] for row in summed),
+        "totalEfficiency": efficiency,
+    }
+
+
+def asset_topline(answer: Answer) -> Row:
+    """What all assets cost, and how many there are."""
+    return {"totalCost": answer.total_cost, "adjustment": answer.adjustment, "numResults": answer.rows_total}
+
+
+def _with_adjustment(row: Mapping[str, Any], name: str) -> Any:
+    value = row[name]
+    return value + row[f"{name}Adjustment"] if f"{name}Adjustment" in row else value
+
+
+def _window(answer: Answer) -> dict[str, str]:
+    window = answer.question.window
+    return {"start": rfc3339(window.start), "end": rfc3339(window.end)}
+
+
+def _windows(answer: Answer) -> list[dict[str, str]]:
+    return [{"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)} for windows in answer.question.sets]

@@ -1,0 +1,51 @@
+"""The APIs on a real socket, in a thread of the tests' process."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+import uvicorn
+from fastapi import FastAPI
+
+PATIENCE = 30.0
+
+
+@dataclass
+class ApiServer(AbstractContextManager["ApiServer"]):
+    """Serves ``app`` while it is entered."""
+
+    app: FastAPI
+
+    def __enter__(self) -> Self:
+        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="warning", access_log=False, ws="none")
+        self._server = uvicorn.Server(config)
+        self._socket = config.bind_socket()
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._socket.listen()
+        self._thread = Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+        # Who asks before the server takes its first connection waits for it.
+        requests.get(f"{self.url}/healthz", timeout=PATIENCE).raise_for_status()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        self._socket.close()
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **parameters: str) -> requests.Response:
+        return requests.get(f"{self.url}{path}", params=parameters, headers=headers, timeout=PATIENCE)
+
+    def data(self, path: str, **parameters: str) -> Any:
+        """What stands under data of an answer that went well."""
+        answer = self.get(path, **parameters)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        body = answer.json()
+        assert (body["code"], body["status"]) == (200, "success")
+        return body["data"]
