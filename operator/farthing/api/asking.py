@@ -1,6 +1,6 @@
 """From the parameters of a request to the bytes of its answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -31,7 +31,8 @@ class Asking:
     """Answers requests for allocations and assets."""
 
     service: AskService
-    scope: Scope
+    scope_of: Callable[[Request], Scope]
+    """What who asks may see. Raises FarthingError where that is nothing."""
     bodies: RecentBodies = field(default_factory=RecentBodies)
 
     def respond(  # noqa: PLR0913 - what tells one route from another
@@ -40,7 +41,8 @@ class Asking:
         """The answer to ``asked``. ``route`` tells shapes apart; the windows are OpenCost's, or Kubecost's. Raises FarthingError."""
         as_table = request.query_params.get("format", "") == "csv"
         window, step = self._cut(asked, opencost=opencost, joined=as_table)
-        question = self.service.question(asked.report(window, step), kept(request.query_params, asked), self.scope)
+        scope = self.scope_of(request)
+        question = self.service.question(asked.report(window, step), kept(request.query_params, asked), scope)
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> bytes:
@@ -49,8 +51,14 @@ class Asking:
                 return as_csv(list(public_rows(answer))).encode()
             return _enveloped(shape(answer, asked.offset, asked.limit), answer)
 
+        return self.sent(request, (scope, key), made, CSV if as_table else JSON)
+
+    def sent(
+        self, request: Request, key: Hashable, made: Callable[[], bytes], media_type: str = JSON, **headers: str
+    ) -> Response:
+        """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``."""
         body, tag = self.bodies.of(key, self.service.version(), made)
-        return _sent(request, body, tag, CSV if as_table else JSON)
+        return _sent(request, body, tag, media_type, headers)
 
     def _cut(self, asked: Asked, *, opencost: bool, joined: bool) -> tuple[str, str]:
         """The window and the length of its sets, by the rules of whom the route is of. Raises InvalidWindowError."""
@@ -82,8 +90,8 @@ def _enveloped(data: Any, answer: Answer) -> bytes:
     return msgspec.json.encode(body)
 
 
-def _sent(request: Request, body: bytes, tag: str, media_type: str) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+def _sent(request: Request, body: bytes, tag: str, media_type: str, more: Mapping[str, str]) -> Response:
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization", **more}
     if tag in [one.strip() for one in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, headers=headers, media_type=media_type)

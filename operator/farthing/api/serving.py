@@ -18,7 +18,7 @@ IDLE_SECONDS = 30
 
 def serve(service: AskService, address: tuple[str, int], cors_origins: tuple[str, ...] = ()) -> None:
     """Answer until SIGINT or SIGTERM."""
-    app = create_app(Asking(service, EVERYTHING), version("farthing"), cors_origins)
+    app = create_app(Asking(service, lambda _: EVERYTHING), version("farthing"), cors_origins)
     host, port = address
     uvicorn.run(
         app,

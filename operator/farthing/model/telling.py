@@ -1,5 +1,7 @@
 """Rows of facts told apart: by the keys of a question, by whether they are shared, and by whether its filter keeps them."""
 
+from collections.abc import Callable
+
 import ibis
 import ibis.expr.types as ir
 
@@ -9,6 +11,9 @@ from farthing.model.keeping import UNALLOCATED, kept
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import column_of, with_said, with_services
 from farthing.model.tables import FACTS, UNMOUNTED
+
+Expression = Callable[[Shape], ir.Table]
+"""A table over facts that depends on nothing but a shape: equal ones are compiled once."""
 
 SET = {"set": "int64", "day": "int64"}
 """The set of the report that a row of facts falls in, and the start of its day [unix s]: columns of the facts a report is made of."""

@@ -1,13 +1,13 @@
 """Answer a question: plan its pieces, ask the ragged ones, read the store."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from farthing.errors import MetricsBusyError, NoDataError, StoreError
 from farthing.model.answer import Answer, Seen, added, times
@@ -16,17 +16,29 @@ from farthing.model.intervals import chunks
 from farthing.model.plan import BillFile, Day, Part, planned
 from farthing.model.question import Question, Shape
 from farthing.model.tables import FACTS
+from farthing.model.telling import Expression
 from farthing.model.window import Window, days
 from farthing.model.zone import date_of
 from farthing.services.billed import Billed
 from farthing.services.gather import gathered
-from farthing.services.ports import BillStore, FactsReader, FactsStore, MetricsSource, NewWorkbench, StoredDay
+from farthing.services.ports import (
+    BillStore,
+    FactsReader,
+    FactsStore,
+    MetricsSource,
+    NewWorkbench,
+    StoredDay,
+)
 
 ASKING_AT_ONCE = 3
 TURN_SECONDS = 10.0
 
 MOST_RETRIES = 5
 """How often an answer is begun again because the days it was reading were replaced."""
+
+Read: TypeAlias = tuple[Mapping[str, StoredDay], tuple[BillFile, ...]]
+"""A state of the store: the days of a window by their date, and the bills that tell of them."""
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +58,38 @@ class Answerer:
 
     def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
         """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
+        return self._retried(question, lambda read: self._answer(question, now, read, detailed=detailed))
+
+    def facts(
+        self, question: Question, expression: Expression, now: int, most: int
+    ) -> tuple[list[dict[str, Any]], Seen]:
+        """The rows of ``expression``, a table of the model over facts (``model.telling.facts_table``) of the question's shape.
+
+        Raises as ``answer``, and AnswerTooLargeError for more than ``most`` rows.
+        """
+
+        def found(read: Read) -> tuple[list[dict[str, Any]], Seen]:
+            with self._pieces(question, now, read) as (parts, seen):
+                return self.reader.facts(question.shape, expression, parts, most), seen
+
+        return self._retried(question, found)
+
+    def _retried(self, question: Question, found: Callable[[Read], Result]) -> Result:
+        """What is ``found``, as of one state of the store."""
         read = self._stored(question.window), self._billed.files(question)
         for _ in range(MOST_RETRIES):
             try:
-                return self._answer(question, now, read, detailed=detailed)
+                return found(read)
             except StoreError:
                 # The writer replaces a day, or a bill, whole and deletes its old files: then what replaced it answers.
                 before, read = read, (self._stored(question.window), self._billed.files(question))
                 if read == before:
                     raise
-        return self._answer(question, now, read, detailed=detailed)
+        return found(read)
 
-    def _answer(
-        self,
-        question: Question,
-        now: int,
-        read: tuple[Mapping[str, StoredDay], tuple[BillFile, ...]],
-        *,
-        detailed: bool,
-    ) -> Answer:
+    @contextmanager
+    def _pieces(self, question: Question, now: int, read: Read) -> Iterator[tuple[list[Part], Seen]]:
+        """The files that answer ``question``, and how much of its window they saw. Raises NoDataError where that is nothing."""
         stored, bills = read
         known = {
             date: Day(date, {one.start: one for one in day.coverage}, day.has_hours) for date, day in stored.items()
@@ -91,7 +116,11 @@ class Answerer:
                     f"nothing is stored for {question.window}{cluster}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )
-            passed = question.passed(now)
+            yield parts, Seen(tuple(plan.seen), tuple(plan.unseen))
+
+    def _answer(self, question: Question, now: int, read: Read, *, detailed: bool) -> Answer:
+        passed = question.passed(now)
+        with self._pieces(question, now, read) as (parts, seen_all):
             found = self.reader.found(question.shape, parts, question.limit, passed, detailed=detailed)
         for row in found.rows:
             if not row["run_end"]:
@@ -102,14 +131,13 @@ class Answerer:
         rows = [times(row, costs[row["set"]]) for row in found.rows]
         shown = [row for row in rows if not row["is_idle"] or (question.shape.idle and _tells(row, question.shape))]
         cut_off = found.rows_total - len(found.rows)
-        seen_all = Seen(tuple(plan.seen), tuple(plan.unseen))
         # Of several sets the average, each counted by how much of it has passed.
         sums = times(added(question.shape, found.counted), question.times(sum(passed)))
         details = {
             name: [times(one, costs[one["set"]]) if "cost" in one else one for one in told]
             for name, told in found.details.items()
         }
-        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details, bills)
+        return Answer(question, shown, sums, len(shown) + cut_off, seen_all, details, read[1])
 
     def _stored(self, window: Window) -> dict[str, StoredDay]:
         dates = [str(date_of(day.start, self.zone)) for day in days(window, self.zone)]

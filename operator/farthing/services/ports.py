@@ -12,6 +12,7 @@ from farthing.model.plan import BillFile, Part
 from farthing.model.prices import Prices
 from farthing.model.question import Shape
 from farthing.model.samples import Samples
+from farthing.model.telling import Expression
 from farthing.model.window import Window
 
 Progress = Callable[[str, int, int], None]
@@ -140,6 +141,10 @@ class FactsReader(Protocol):
         detailed: bool = False,
     ) -> Found:
         """What answers a question; see ``store.reading.Reader.found``."""
+        ...
+
+    def facts(self, shape: Shape, expression: Expression, parts: Sequence[Part], most: int) -> list[dict[str, Any]]:
+        """The rows of ``expression`` over the facts of ``parts``; see ``store.reading.Reader.facts``."""
         ...
 
 

@@ -23,6 +23,7 @@ from farthing.model.said import column_of, tables_of
 from farthing.model.sharing import overallocated
 from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
+from farthing.model.telling import Expression
 from farthing.store.adjusting import adjusted_rows, external_rows
 from farthing.store.engine import connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
@@ -100,6 +101,18 @@ class Reader:
             asked, shared = self._spreading(asked, passed)
         rows, counted = self._rows_and_sums(asked, limit)
         return Found(rows, counted, {**self._details(asked, rows), "shared": shared} if detailed else {})
+
+    def facts(self, shape: Shape, expression: Expression, parts: Sequence[Part], most: int) -> list[Row]:
+        """The rows of ``expression`` over the facts of ``parts``. Raises StoreError, and AnswerTooLargeError for more than ``most``."""
+        if not any(part.billing for part in parts):
+            shape = replace(shape, reconcile=False, external=False)
+        select = f"select * from ({compiled(expression, shape)}) limit {most + 1:d}"  # noqa: S608 - our own SQL
+        rows = self._query(_Asked(shape, parts, ()), select)
+        if len(rows) > most:
+            raise AnswerTooLargeError(
+                f"the answer has more than {most} rows: ask for a shorter window, or for one namespace"
+            )
+        return rows
 
     def _spreading(self, asked: _Asked, passed: Sequence[float]) -> tuple[_Asked, list[Row]]:
         """``asked`` with what is spread in each set, and the parts of that."""

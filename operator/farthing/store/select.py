@@ -1,17 +1,14 @@
 """SQL of questions: the model's expressions, each compiled once, and what is put around them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import Lock
-
-import ibis.expr.types as ir
 
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import summed
 from farthing.model.tables import RESOURCES
-from farthing.model.telling import ORDER_COLUMN
+from farthing.model.telling import ORDER_COLUMN, Expression
 from farthing.store.engine import quoted, sql, text
 
 ORDERS_OF_IDLE = ("totalCost", *(f"{name}Cost" for name in RESOURCES), "name")
@@ -19,8 +16,6 @@ ORDERS_OF_IDLE = ("totalCost", *(f"{name}Cost" for name in RESOURCES), "name")
 
 ANY_NAMESPACE = "<namespace>"
 """Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
-
-Expression = Callable[[Shape], ir.Table]
 
 
 @dataclass(slots=True)
