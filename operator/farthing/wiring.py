@@ -16,8 +16,8 @@ from farthing.services.collection import CollectService
 from farthing.services.gather import silent
 from farthing.services.ports import NewWorkbench
 from farthing.services.price_books import PriceBookService
-from farthing.services.question import Scope
 from farthing.services.reports import ReportService
+from farthing.services.scope import ReportScopes
 from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
@@ -102,7 +102,7 @@ def answerer(settings: Settings, fetcher: Fetcher | None, books: PriceBookServic
 def report_service(settings: Settings, fetcher: Fetcher | None) -> ReportService:
     """Computes reports for who runs the process, wherever they say they are."""
     return ReportService(
-        answerer(settings, fetcher), Scope(frozenset(), everywhere=True), settings.currency, settings.aliases
+        answerer(settings, fetcher), ReportScopes(everywhere=True), settings.currency, settings.aliases
     )
 
 
@@ -140,7 +140,7 @@ def operator_services(
     )
     reports = ReportService(
         answerer(settings, fetcher, books),
-        Scope(operator.cluster_scope_namespaces | {operator.namespace}),
+        ReportScopes(operator.cluster_scope_namespaces | {operator.namespace}),
         settings.currency,
         settings.aliases,
         version=lambda: (collect.version, kept.version()),

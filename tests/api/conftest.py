@@ -5,7 +5,7 @@ import pytest
 from farthing import wiring
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
-from farthing.api.serving import EVERYTHING
+from farthing.services.scope import EVERYTHING
 from tests.support.api_server import ApiServer
 from tests.support.demo_store import DemoStore, demo_store
 

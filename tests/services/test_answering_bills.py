@@ -13,8 +13,8 @@ from farthing.model.window import Window
 from farthing.resources.parsing import parse_report
 from farthing.resources.status import CostReportStatus
 from farthing.services.answer import Answerer
-from farthing.services.question import Scope
 from farthing.services.reports import ReportService
+from farthing.services.scope import ReportScopes
 from farthing.settings import OperatorSettings, Settings
 from farthing.store.bills import Bills
 from farthing.store.days import Store
@@ -162,13 +162,13 @@ def test_a_limit_does_not_make_rows_for_external_costs_fewer(bills: Bills, monke
 
 def test_a_tenant_pays_what_bills_make_of_its_costs(bills: Bills) -> None:
     imported(bills, charge("i-a", 6.0), charge("bucket", 24.0))
-    answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespace="shop")), LATER)
+    answer = asking(bills).answer(question(Shape("allocation", ("pod",), idle=False, namespaces=("shop",))), LATER)
     assert (answer.total_cost, answer.adjustment) == (3.0, 1.0)
 
 
 def test_a_late_bill_shows_as_a_revision_of_a_report(bills: Bills) -> None:
     system = "farthing-system"
-    service = ReportService(asking(bills), Scope(frozenset({system})), version=bills.version)
+    service = ReportService(asking(bills), ReportScopes(frozenset({system})), version=bills.version)
     one = parse_report(
         {
             "apiVersion": "farthing.dev/v1alpha1", "kind": "CostReport",

@@ -14,8 +14,8 @@ from farthing.model.question import Question, Shape
 from farthing.resources.conditions import DATA_COMPLETE, READY, STALLED, condition_of
 from farthing.resources.parsing import Report, parse_report
 from farthing.services.answer import Answerer
-from farthing.services.question import Scope
 from farthing.services.reports import TOLD_TENANTS, ReportService
+from farthing.services.scope import ReportScopes
 from farthing.services.shared import MOST_KEPT_ROWS, SharedAnswers
 from tests.support.demo_store import CLUSTER, DemoStore
 
@@ -50,7 +50,7 @@ def answerer(demo: DemoStore) -> Faulty:
 
 @pytest.fixture
 def service(answerer: Any) -> ReportService:
-    return ReportService(answerer, Scope(frozenset({SYSTEM})))
+    return ReportService(answerer, ReportScopes(frozenset({SYSTEM})))
 
 
 def report(namespace: str = SYSTEM, kind: str = "CostReport", **spec: Any) -> Report:
@@ -110,7 +110,7 @@ def test_a_tenant_is_not_told_why_collecting_fails(demo: DemoStore) -> None:
     trouble = MetricsRefusedError("user team-b has no rights")
     # Nothing was collected after the last hour, so that today lacks data.
     late = demo.now + 3 * 3600
-    service = ReportService(demo.answerer(), Scope(frozenset({SYSTEM})), trouble=lambda: trouble)
+    service = ReportService(demo.answerer(), ReportScopes(frozenset({SYSTEM})), trouble=lambda: trouble)
     told = {one: after(service, report(one, window="today"), late).status.model_dump_json() for one in (SYSTEM, "shop")}
     assert "team-b" in told[SYSTEM]
     assert "team-b" not in told["shop"]
@@ -170,7 +170,7 @@ def test_assets_of_others_are_refused_to_a_tenant_in_any_way(
 
 def test_what_a_namespace_may_see_is_looked_at_again_when_that_changes(service: ReportService, demo: DemoStore) -> None:
     asks_for_nodes, asks_for_its_own = report("team-a", aggregate=["node"]), report("shop")
-    wide = ReportService(service.answerer, Scope(frozenset({"team-a", "shop"})))
+    wide = ReportService(service.answerer, ReportScopes(frozenset({"team-a", "shop"})))
 
     denied = after(service, asks_for_nodes, demo.now)
     assert reason(denied, STALLED) == "True/ScopeDenied"
@@ -201,7 +201,7 @@ def test_a_report_without_a_rhythm_that_comes_to_the_same_is_not_written_again(
 
 
 def test_a_report_whose_data_lacks_something_says_so_where_it_says_its_cost(demo: DemoStore) -> None:
-    service = ReportService(demo.answerer(), Scope(frozenset({SYSTEM})))
+    service = ReportService(demo.answerer(), ReportScopes(frozenset({SYSTEM})))
     whole = after(service, report(), demo.now)
     lacking = after(service, report(window="today"), demo.now + 3 * 3600)
     assert "too low" not in condition_of(whole.status.conditions, READY).message

@@ -322,7 +322,7 @@ def test_a_tenant_sees_its_claims_and_its_balancers_and_nothing_of_others(
     with FactTables([container()], OF_SEVERAL, workload=LABELS) as facts:
         part = facts.part(tmp_path, {0: 0})
     part = with_bill(part, tmp_path / "bill", [billed("", 512.0, resource="bucket")])
-    shape = Shape("asset", aggregate, idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+    shape = Shape("asset", aggregate, idle=False, namespaces=("shop",), kept=parse_filter(kept, ASSET_FIELDS))
     found = READER.found(shape, [part], detailed=True)
     assert sum(row["total_cost"] for row in found.rows) == 34.0
     told = repr((found.rows, found.details))
@@ -338,11 +338,11 @@ def test_what_a_tenant_is_not_told_it_cannot_find_by_a_filter(tmp_path: Path) ->
     with FactTables([container()], OF_SEVERAL) as facts:
         part = facts.part(tmp_path, {0: 0})
     for kept in ('account:"123"', 'cluster:"cluster-one"', 'provider:"AWS"', 'providerID<~:"vol"', 'name:"pv-2"'):
-        shape = Shape("asset", (), idle=False, namespace="shop", kept=parse_filter(kept, ASSET_FIELDS))
+        shape = Shape("asset", (), idle=False, namespaces=("shop",), kept=parse_filter(kept, ASSET_FIELDS))
         assert READER.rows(shape, [part]) == []
 
 
 @pytest.mark.parametrize("one", ["cluster", "provider", "account", "project", "providerID", "region", "instanceType"])
 def test_rows_of_a_tenant_are_not_formed_by_what_is_the_clusters(one: str) -> None:
     with pytest.raises(InvalidQuestionError, match="a question about one namespace has no "):
-        Shape("asset", (one,), idle=False, namespace="shop")
+        Shape("asset", (one,), idle=False, namespaces=("shop",))

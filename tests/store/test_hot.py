@@ -19,7 +19,7 @@ from farthing.store.reading import Reader
 from tests.support.fact_rows import START, FactTables, container, node, said
 
 DAY = 86400
-TENANT = Shape("allocation", ("controller",), idle=False, namespace="shop")
+TENANT = Shape("allocation", ("controller",), idle=False, namespaces=("shop",))
 SHAPES = [
     Shape("allocation", ("namespace",)),
     Shape("allocation", ("label:app",), sharing=Sharing(idle=True), kept=parse_filter('namespace:"shop"')),
@@ -27,7 +27,7 @@ SHAPES = [
     Shape("allocation", ("namespace",), sharing=Sharing(idle=True, namespaces=("data",), monthly_cost=730, overhead=True)),
     Shape("allocation", (), sharing=Sharing(labels=(("app", "db"),), even=True)),
     TENANT,
-    replace(TENANT, namespace="data"),
+    replace(TENANT, namespaces=("data",)),
 ]  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_tenants_share_sums_and_see_their_own_rows(days: Part) -> None:
     kept, reader = replace(days, lasting=True, whole=True), Reader()
     # 1 and 2 for web in shop; 2 and 2 for db in data.
     for tenant, expected in (("shop", {"deployment:web": 3.0}), ("data", {"deployment:db": 4.0}), ("else", {})):
-        rows = reader.rows(replace(TENANT, namespace=tenant), [kept])
+        rows = reader.rows(replace(TENANT, namespaces=(tenant,)), [kept])
         assert {row["name"]: row["total_cost"] for row in rows} == expected
         assert all(row["cluster"] == row["node"] == row["provider_id"] == "" for row in rows)
 

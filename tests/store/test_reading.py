@@ -188,7 +188,7 @@ def test_a_row_spans_from_its_first_start_to_its_last_end(reader: Reader, both: 
 
 def test_a_question_about_a_namespace_tells_nothing_of_others_or_of_nodes(reader: Reader, both: list[Part]) -> None:
     for aggregate in ((), ("namespace",), ("controller",), ("pod", "container")):
-        rows = reader.rows(Shape("allocation", aggregate, idle=False, namespace="shop"), both)
+        rows = reader.rows(Shape("allocation", aggregate, idle=False, namespaces=("shop",)), both)
         assert rows
         told = repr(rows)
         for secret in ("node-", "i-a", "data", "db", "job", "__idle__"):

@@ -18,7 +18,7 @@ from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer
 from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.services.asking import AskService
-from farthing.services.question import Scope
+from farthing.services.scope import Scope
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"

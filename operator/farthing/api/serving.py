@@ -7,9 +7,8 @@ import uvicorn
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
 from farthing.services.asking import AskService
-from farthing.services.question import Scope
+from farthing.services.scope import EVERYTHING
 
-EVERYTHING = Scope(frozenset(), everywhere=True)
 CONNECTIONS = 200
 """At a time; who comes beyond is answered 503."""
 IDLE_SECONDS = 30

@@ -16,13 +16,13 @@ from farthing.model.filters import Every, Filter
 from farthing.prometheus.client import Prometheus
 from farthing.resources import API_VERSION
 from farthing.resources.parsing import parse_report
-from farthing.services.question import Scope, question_of
+from farthing.services.question import question_of
+from farthing.services.scope import EVERYTHING
 from farthing.settings import Settings
 
 Command = Callable[..., Any]
 
 EVERY_ROW = Every()
-EVERYTHING = Scope(frozenset(), everywhere=True)
 """Who runs the process may see all of the store."""
 
 SHARED = [

@@ -99,8 +99,8 @@ def kept_assets(shape: Shape, columns: Iterable[str]) -> ir.Table:
     Of those, ``UNDEFINED`` is where nothing is known; asset_name is the name.
     """
     facts = facts_table("asset", shape).rename(asset_name="name")
-    if shape.namespace:
-        facts = _of_tenant(facts, shape.namespace)
+    if shape.namespaces:
+        facts = _of_tenant(facts, shape.namespaces)
     needed = {"set", *columns, *(COLUMN.get(one, one) for one in named(shape))}
     needed |= {column_compared(one, shape) for one in comparisons(shape.kept)}
     if shape.lookups:
@@ -124,14 +124,14 @@ def key_columns(shape: Shape) -> tuple[str, ...]:
 
 def named(shape: Shape) -> tuple[str, ...]:
     """The properties whose values name a row."""
-    return shape.aggregate or (FINEST_OF_TENANT if shape.namespace else FINEST)
+    return shape.aggregate or (FINEST_OF_TENANT if shape.namespaces else FINEST)
 
 
-def _of_tenant(facts: ir.Table, namespace: str) -> ir.Table:
-    """The disks claimed in ``namespace`` and its load balancers, without what tells of the cluster."""
-    claimed = (facts.type == "Disk") & (facts.claim_namespace == namespace)
+def _of_tenant(facts: ir.Table, namespaces: tuple[str, ...]) -> ir.Table:
+    """The disks claimed in ``namespaces`` and their load balancers, without what tells of the cluster."""
+    claimed = (facts.type == "Disk") & facts.claim_namespace.isin(namespaces)
     # A load balancer is called namespace/service.
-    served = (facts.type == "LoadBalancer") & (facts.asset_name.re_extract("^([^/]*)/", 1) == namespace)
+    served = (facts.type == "LoadBalancer") & facts.asset_name.re_extract("^([^/]*)/", 1).isin(namespaces)
     own = facts.filter(claimed | served)
     address = ibis.ifelse(own.type == "LoadBalancer", own.provider_id, "")
     return own.mutate(**dict.fromkeys(HIDDEN_FROM_TENANTS, ibis.literal("")), provider_id=address)

@@ -28,8 +28,8 @@ def balancer_rows(shape: Shape) -> ir.Table:
 def said_rows(shape: Shape) -> ir.Table:
     """What is said of pods and namespaces: cluster, namespace, pod, kind, key and value, the newest of the window."""
     said = table("workload")
-    if shape.namespace:
-        said = said.filter(said.namespace == shape.namespace).mutate(cluster=ibis.literal(""))
+    if shape.namespaces:
+        said = said.filter(said.namespace.isin(shape.namespaces)).mutate(cluster=ibis.literal(""))
     return said.group_by("cluster", "namespace", "pod", "kind", "key").agg(value=said.value.argmax(said.start))
 
 
@@ -60,8 +60,8 @@ def _parts_of_rows(
 ) -> ir.Table:
     rows = told_apart(name, shape)
     rows = rows.filter(rows.is_kept & ~rows.is_shared)
-    if shape.namespace:
-        rows = rows.filter(rows.namespace == shape.namespace)
+    if shape.namespaces:
+        rows = rows.filter(rows.namespace.isin(shape.namespaces))
     found = rows.group_by("set", *keys(shape), *by).agg(
         **{column: (rows[column] * rows.part).sum() for column in amounts},
         **{column: rows[column].max() for column in named},

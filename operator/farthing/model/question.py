@@ -112,8 +112,8 @@ class Shape:
     """Idle is told, and shared, by node instead of by cluster; as rows it needs ``split_idle``."""
     sort_by: str = "totalCost"
     ascending: bool = False
-    namespace: str = ""
-    """The only namespace whose rows count, empty for all; then nothing is told of nodes, and of assets its own."""
+    namespaces: tuple[str, ...] = ()
+    """The only namespaces whose rows count, none for all; then nothing is told of nodes, and of assets theirs."""
     sharing: Sharing = field(default_factory=Sharing)
     kept: Filter = field(default_factory=Every)
     """Which rows are shown, after everything was shared."""
@@ -136,13 +136,13 @@ class Shape:
             raise InvalidQuestionError(
                 "idleByNode gives one idle row a node, or shares idle within its node: it needs splitIdle or shareIdle"
             )
-        if self.namespace and (
+        if self.namespaces and (
             self.idle or self.sharing.idle or self.sharing.pools or set(NOT_OF_TENANTS) & set(self.aggregate)
         ):
             raise InvalidQuestionError(
-                f"a question about one namespace has no idle rows or shared costs, and no {', '.join(NOT_OF_TENANTS)}"
+                f"a question about some namespaces has no idle rows or shared costs, and no {', '.join(NOT_OF_TENANTS)}"
             )
-        if self.external and (self.namespace or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
+        if self.external and (self.namespaces or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
             raise InvalidQuestionError(
                 "external costs go to rows by tags of bills, in a report that sees the cluster and is aggregated by "
                 f"{', '.join(TAGGED)}, label:KEY or an alias of one; leave external out, or change the aggregate"

@@ -35,7 +35,7 @@ OF_SETS = dict.fromkeys(("spread", "weight", "bearers", "unborne"), "float64")
 """What is spread over the rows of a set, what they weigh [currency], how many groups of them bear it, and 1 where none is there to."""
 
 TENANT = "tenant"
-"""The namespace of a row, where a question is of one namespace: all tenants ask the same sums."""
+"""The namespace of a row, where a question is of some namespaces: all tenants ask the same sums."""
 
 
 def sums(shape: Shape) -> ir.Table:
@@ -44,9 +44,9 @@ def sums(shape: Shape) -> ir.Table:
     Where they would not be far fewer they are as they are. Columns beside those: run_start, run_end [unix s], the least and the most of each of ``told``, ``AMOUNTS`` and ``LARGEST``.
     """
     facts = told_apart("allocation", shape)
-    if shape.namespace:
+    if shape.namespaces:
         facts = facts.mutate(**{TENANT: facts.namespace})
-    tenant = (TENANT,) if shape.namespace else ()
+    tenant = (TENANT,) if shape.namespaces else ()
     split = "service" in shape.aggregate
     looked_at = [column for column in told(shape) if column not in (*pool_columns(shape), *by_key(shape))]
     by = ("start", *keys(shape), *pool_columns(shape), *apart_by(shape), *tenant)
@@ -77,7 +77,7 @@ def sums_table(shape: Shape) -> ir.Table:
     """
     of_sets = OF_SETS if shape.sharing.pools else {}
     rows = ibis.table({**dict(sums(shape).schema().items()), "set": "int64", **of_sets}, name="sums")
-    return rows.filter(rows[TENANT] == shape.namespace) if shape.namespace else rows
+    return rows.filter(rows[TENANT].isin(shape.namespaces)) if shape.namespaces else rows
 
 
 def are_few(shape: Shape) -> bool:
@@ -87,7 +87,7 @@ def are_few(shape: Shape) -> bool:
 
 def needs_pools(shape: Shape) -> bool:
     """Whether rows must know what idle is theirs: where it is shared, or told of what a filter keeps."""
-    return not shape.namespace and (shape.sharing.idle or shape.filtered)
+    return not shape.namespaces and (shape.sharing.idle or shape.filtered)
 
 
 def pools_by(shape: Shape) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def told(shape: Shape) -> list[str]:
     """The columns of properties that rows of ``shape`` may share."""
     named = shape.aggregate or ("pod", "container")
     found = {column for one in named for column in (COLUMN.get(one, one), *TOLD_BY.get(one, ()))}
-    if shape.namespace:
+    if shape.namespaces:
         found -= {"cluster", "node", "provider_id"}
     return [column for column in PROPERTY_COLUMNS if column in found]
 

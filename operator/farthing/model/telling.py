@@ -56,7 +56,7 @@ def facts_table(name: str, shape: Shape) -> ir.Table:
 
 def asked(shape: Shape) -> tuple[str, ...]:
     """The properties whose values name a row."""
-    return shape.aggregate or (FINEST_OF_TENANT if shape.namespace else FINEST)
+    return shape.aggregate or (FINEST_OF_TENANT if shape.namespaces else FINEST)
 
 
 def keys(shape: Shape) -> tuple[str, ...]:
@@ -77,14 +77,14 @@ def told_apart(table: str, shape: Shape) -> ir.Table:
     ``part`` is how much of a row's amounts is here: less than 1 where a pod behind several services is several rows.
     """
     facts = facts_table(table, shape)
-    if shape.namespace:
+    if shape.namespaces:
         facts = facts.mutate(node=ibis.literal(""), provider_id=ibis.literal(""))
     facts = with_said(facts, shape)
     facts = facts.mutate(is_kept=kept(facts, shape))
     facts = facts.mutate(shared_as=_shared_as(facts, shape), is_unmounted=facts.container == UNMOUNTED)
     facts = facts.mutate(is_shared=facts.shared_as != "")
     facts = with_services(facts) if "service" in shape.aggregate else facts.mutate(part=ibis.literal(1).cast("float64"))
-    if shape.namespace:
+    if shape.namespaces:
         # What is said of pods was joined by it; a tenant is not told.
         facts = facts.mutate(cluster=ibis.literal(""))
     return facts.mutate(**{key: _key(facts, one, shape) for key, one in zip(keys(shape), asked(shape), strict=True)})

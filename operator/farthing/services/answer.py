@@ -111,7 +111,7 @@ class Answerer:
                     plan.seen.extend(seen)
             if not any(one.share > 0 for one in plan.seen):
                 # Tenants are not told of the cluster.
-                cluster = "" if question.shape.namespace else f" of cluster {self.cluster!r}"
+                cluster = "" if question.shape.namespaces else f" of cluster {self.cluster!r}"
                 raise NoDataError(
                     f"nothing is stored for {question.window}{cluster}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"

@@ -10,7 +10,8 @@ from farthing.model.filters import Every, Filter
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question
 from farthing.resources.parsing import Report
 from farthing.services.answer import Answerer
-from farthing.services.question import Scope, question_of
+from farthing.services.question import question_of
+from farthing.services.scope import Scope
 from farthing.services.shared import SharedAnswers
 
 AT_ONCE = 4
@@ -34,6 +35,7 @@ class AskService:
 
     def question(self, report: Report, kept: Filter, scope: Scope) -> Question:
         """What ``report`` asks now, of rows that ``kept`` keeps besides its filter. Raises InvalidInputError."""
+        scope.check(kept)
         asked = question_of(report, self.clock(), self.answerer.zone, scope, self.aliases)
         return replace(asked, shape=replace(asked.shape, kept=Every((asked.shape.kept, kept))))
 

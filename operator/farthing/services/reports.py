@@ -21,15 +21,14 @@ from farthing.resources.report import Metadata, Spec
 from farthing.resources.status import KeptConfigMap, Run, with_run
 from farthing.services.answer import Answerer
 from farthing.services.outcome import AnyStatus, Event, Outcome, began, completed, failed, stalled, suspended
-from farthing.services.question import Scope, question_of
+from farthing.services.question import question_of
+from farthing.services.scope import TOLD_TENANTS, ReportScopes
 from farthing.services.shared import SharedAnswers
 from farthing.services.summary import summary
 
 FIRST_RETRY = 30.0
 LAST_RETRY = 600.0
 """A failed run is tried again after as long as it has been failing, within these. [s]"""
-
-TOLD_TENANTS = "the metrics or the store failed: the operator's log tells why"
 
 log = logging.getLogger("farthing.reports")
 
@@ -39,7 +38,7 @@ class ReportService:
     """Runs reports of both kinds. Blocking; safe to use from several threads."""
 
     answerer: Answerer
-    scope: Scope
+    scopes: ReportScopes
     currency: str = "USD"
     aliases: Aliases = LABELS_OF_ALIASES
     """The label that each of team, owner and the like stands for."""
@@ -61,7 +60,7 @@ class ReportService:
     def run(self, report: Report, now: float) -> Outcome:
         """Compute ``report``. What goes wrong becomes conditions; the last result stays."""
         try:
-            question = question_of(report, now, self.answerer.zone, self.scope, self.aliases)
+            question = question_of(report, now, self.answerer.zone, self.scopes.of(report), self.aliases)
             answer = self._answers.answer(
                 question, self.version(), lambda: self.answerer.answer(question, int(now), detailed=True)
             )
@@ -136,14 +135,14 @@ class ReportService:
     def _sees_otherwise(self, report: Report) -> bool:
         """Whether what ``report`` may see has changed since its status was written."""
         stalled_for = condition_of(report.status.conditions, STALLED)
-        denied = self.scope.denies(report)
+        denied = self.scopes.of(report).denies(report)
         if stalled_for is not None:
             return stalled_for.reason == ScopeDeniedError.reason and not denied
         if denied:
             return True
         # Only who sees whole nodes is told how well their costs are conserved.
         saw_nodes = report.status.residual is not None
-        return report.status.last_run_time is not None and saw_nodes != (not self.scope.limit(report))
+        return report.status.last_run_time is not None and saw_nodes != (not self.scopes.of(report).limit(report))
 
     def _documents(self, report: Report, answer: Answer) -> tuple[Document, ...]:
         spec, window = report.spec, answer.question.window
@@ -176,7 +175,7 @@ class ReportService:
 
     def _tellable(self, report: Report, error: FarthingError) -> FarthingError:
         """``error`` for who may read ``report``: what others' systems answered may name what is not a tenant's."""
-        if not self.scope.limit(report) or isinstance(error, NoDataError | AnswerTooLargeError):
+        if not self.scopes.of(report).limit(report) or isinstance(error, NoDataError | AnswerTooLargeError):
             return error
         log.warning("%s %s/%s: %s", report.KIND, *_place(report), error)
         return type(error)(TOLD_TENANTS)

@@ -46,7 +46,7 @@ def summary(answer: Answer, currency: str) -> dict[str, Any]:
         },
         "bills": _bills(answer),
         # What a tenant sees is a part of the nodes' costs: there is nothing to compare it with.
-        "residual": None if answer.question.shape.namespace else residual_text(answer.residual),
+        "residual": None if answer.question.shape.namespaces else residual_text(answer.residual),
         "top": [_top(answer, row) for row in answer.rows[:MOST_TOP_ROWS]],
     }
 

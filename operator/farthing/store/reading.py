@@ -171,7 +171,7 @@ class Reader:
 
     def _idle_rows(self, asked: _Asked) -> list[Row]:
         shape = asked.shape
-        if shape.kind == "asset" or shape.namespace:
+        if shape.kind == "asset" or shape.namespaces:
             return []
         if shape.filtered and shape.sharing.idle and not self._query(asked, compiled(overallocated, shape)):
             # Their idle is the rows' that stay; only what is overallocated would be told.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from secrets import token_hex
 from threading import Lock
 
 from farthing.model.plan import Part
@@ -14,8 +15,8 @@ from farthing.store.engine import quoted, sql, text
 ORDERS_OF_IDLE = ("totalCost", *(f"{name}Cost" for name in RESOURCES), "name")
 """Those that idle rows have something to be ordered by."""
 
-ANY_NAMESPACE = "<namespace>"
-"""Stands for the one namespace of a shape while it is compiled: each tenant asks the same, but for its name."""
+ANY_NAMESPACE = f"<namespaces {token_hex(8)}>"
+"""Stands for the namespaces of a shape while it is compiled: each tenant asks the same, but for their names. Nobody can write it."""
 
 
 @dataclass(slots=True)
@@ -32,12 +33,12 @@ def _kept(_expression: Expression, _shape: Shape) -> _Compiled:
 
 def compiled(expression: Expression, shape: Shape) -> str:
     """The SQL of ``expression`` of ``shape``. Making it takes 7 to 300 ms: it is kept."""
-    named = shape.namespace
-    any_shape = replace(shape, namespace=ANY_NAMESPACE) if named else shape
+    named = shape.namespaces
+    any_shape = replace(shape, namespaces=(ANY_NAMESPACE,)) if named else shape
     kept = _kept(expression, any_shape)
     with kept.lock:
         kept.sql = kept.sql or sql(expression(any_shape))
-    return kept.sql.replace(text(ANY_NAMESPACE), text(named)) if named else kept.sql
+    return kept.sql.replace(text(ANY_NAMESPACE), ", ".join(map(text, named))) if named else kept.sql
 
 
 def ordered(select: str, shape: Shape, most: int) -> str:
