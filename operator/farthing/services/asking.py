@@ -1,6 +1,6 @@
 """Answers to questions that people and programs ask at once: equal ones are answered once, and not too many together."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
 
@@ -31,6 +31,8 @@ class AskService:
     version: Callable[[], Hashable] = lambda: 0
     """Changes when the store or a bill does."""
     _answers: SharedAnswers = field(default_factory=SharedAnswers)
+    _namespaces: tuple[Hashable, tuple[str, ...]] = (None, ())
+    """Of which version of the store they are."""
     _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
     def question(self, report: Report, kept: Filter, scope: Scope) -> Question:
@@ -44,6 +46,15 @@ class AskService:
         return self._answers.answer(
             (question, detailed), self.version(), lambda: self._compute(question, detailed=detailed)
         )
+
+    def namespaces(self) -> Sequence[str]:
+        """Those that costs are stored of, since the last change of the store. Raises StoreError."""
+        version = self.version()
+        known, found = self._namespaces
+        if known != version:
+            found = tuple(self.answerer.namespaces(int(self.clock())))
+            self._namespaces = version, found
+        return found
 
     def _compute(self, question: Question, *, detailed: bool) -> Answer:
         if not self._turns.acquire(timeout=TURN_SECONDS):
