@@ -117,10 +117,8 @@ def test_without_a_token_401_and_without_a_right_403(given_tenants: Tenants, con
 def test_when_the_apiserver_does_not_answer_nobody_is_let_in(
     given_tenants: Tenants, own_control_plane: ControlPlane, tmp_path: Path
 ) -> None:
-    closed = tmp_path / "closed.kubeconfig"
-    write_kubeconfig(
-        closed, url="https://127.0.0.1:1", ca_file=own_control_plane.ca_file, user="farthing", token="none"
-    )
+    closed, run = tmp_path / "closed.kubeconfig", uuid.uuid4().hex
+    write_kubeconfig(closed, url="https://127.0.0.1:1", ca_file=own_control_plane.ca_file, user="farthing", token=run)
     reviews = Reviews(closed)
     scopes = by_token(Authorizer(reviews, lambda: list(given_tenants.namespaces.values())))
     asking = Asking(asked_of(tmp_path / "store", tenants(given_tenants.namespaces)), scopes)
