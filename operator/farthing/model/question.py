@@ -235,7 +235,9 @@ class Question:
                 f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows"
             )
         if self.window.seconds > MOST_DAYS * SECONDS_PER_DAY:
-            raise InvalidQuestionError(f"window {self.window} is longer than {MOST_DAYS} days, which nothing is kept for")
+            raise InvalidQuestionError(
+                f"window {self.window} is longer than {MOST_DAYS} days, which nothing is kept for"
+            )
 
     def passed(self, now: float) -> tuple[float, ...]:
         """How much of each set has passed at ``now`` [unix s]. [s]"""
