@@ -23,7 +23,7 @@ def main() -> int:
         service = wiring.ask_service(demo.settings, demo.source, demo.source.now)
         with ApiServer(create_app(Asking(service, everything), "0.0.0")) as api:
             while sent < REQUESTS:
-                found = fuzzed(api.url, 200, Path(folder), seed)
+                found = fuzzed(api.url, 200, Path(folder), seed=seed)
                 sent, seed = sent + found.requests, seed + 1
                 print(f"{sent} of {REQUESTS} requests, {'with failures' if found.failed else 'all well'}", flush=True)
                 if found.failed or not found.requests:

@@ -19,11 +19,11 @@ class Fuzzed:
     report: str
 
 
-def fuzzed(url: str, each: int, folder: Path, seed: int = 1) -> Fuzzed:
+def fuzzed(url: str, each: int, folder: Path, phases: str = "examples,coverage,fuzzing", seed: int = 1) -> Fuzzed:
     """Send about ``each`` requests to every operation of the server at ``url``; the report's working files go to ``folder``."""
     program = Path(sys.executable).with_name("schemathesis")
     command = [
-        program, "run", f"{url}/openapi.json", f"--url={url}", "--checks", CHECKS, "--phases=examples,coverage,fuzzing",
+        program, "run", f"{url}/openapi.json", f"--url={url}", "--checks", CHECKS, f"--phases={phases}",
         f"--max-examples={each}", f"--seed={seed}", "--generation-database=none", "--no-color", "--request-timeout=60",
         "--continue-on-failure",
     ]  # fmt: skip
