@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import STEPS, Asked, kept
-from farthing.api.recent import RecentBodies
+from farthing.api.recent import RecentBodies, tagged
 from farthing.exports.formats import as_csv
 from farthing.exports.rows import public_rows
-from farthing.model.answer import Answer
-from farthing.model.window import SECONDS_PER_DAY, parse_window
+from farthing.model.answer import Answer, Seen
+from farthing.model.window import SECONDS_PER_DAY, Window, parse_window
 from farthing.services.asking import AskService
 from farthing.services.scope import Scope
 
@@ -49,15 +49,18 @@ class Asking:
             answer = self.service.answer(question, detailed=detailed)
             if as_table:
                 return as_csv(list(public_rows(answer))).encode()
-            return _enveloped(shape(answer, asked.offset, asked.limit), answer)
+            return enveloped(shape(answer, asked.offset, asked.limit), answer.seen, answer.question.window)
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
 
     def sent(
         self, request: Request, key: Hashable, made: Callable[[], bytes], media_type: str = JSON, **headers: str
     ) -> Response:
-        """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``."""
-        body, tag = self.bodies.of(key, self.service.version(), made)
+        """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``.
+
+        Without a key, which is None, it is made and not kept.
+        """
+        body, tag = self.bodies.of(key, self.service.version(), made) if key is not None else tagged(made())
         return _sent(request, body, tag, media_type, headers)
 
     def _cut(self, asked: Asked, *, opencost: bool, joined: bool) -> tuple[str, str]:
@@ -81,12 +84,11 @@ def told(data: Any) -> Response:
     )
 
 
-def _enveloped(data: Any, answer: Answer) -> bytes:
+def enveloped(data: Any, seen: Seen, window: Window) -> bytes:
+    """The body of an answer about ``window`` with ``data``, and with a warning if not all was ``seen``."""
     body: dict[str, Any] = {"code": HTTPStatus.OK.value, "status": "success", "data": data}
-    if not answer.seen.complete:
-        body["warning"] = (
-            f"the data of {answer.question.window} is incomplete: {answer.seen.share:.1%} of it was seen; costs are too low"
-        )
+    if not seen.complete:
+        body["warning"] = f"the data of {window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
     return msgspec.json.encode(body)
 
 
