@@ -9,7 +9,7 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --no-header -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup demo check test bench cluster kind image lock clean tools help
+.PHONY: setup demo check test bench fuzz cluster kind image lock clean tools help
 
 setup: $(VENV)/.ready ## make .venv, with .venv/bin/farthing and everything that development needs
 
@@ -30,6 +30,9 @@ test: tools ## every test, against a real kube-apiserver, Prometheus and S3 serv
 
 bench: tools ## time and memory of collect and report, for 60 nodes and a week
 	$(BIN)/python -m tests.benchmarks.bench
+
+fuzz: setup ## 20,000 made-up requests to the HTTP APIs, by their OpenAPI document (about half an hour)
+	$(BIN)/python -m tests.api.fuzz
 
 cluster: tools ## a control plane and a Prometheus to try things on, until Ctrl-C
 	$(BIN)/python -m tests.support.person

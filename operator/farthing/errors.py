@@ -8,6 +8,7 @@ FarthingError
 │   ├── InvalidPricesError
 │   ├── InvalidBillError         a file that is no FOCUS bill, or one that cannot be counted here
 │   └── ScopeDeniedError
+├── UnauthenticatedError         a request over HTTP whose bearer is not known
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
 │   ├── MetricsTooLargeError     refused for size: asked again in smaller parts
@@ -71,6 +72,12 @@ class ScopeDeniedError(InvalidInputError):
     """A report asks for what its namespace may not see."""
 
     reason = "ScopeDenied"
+
+
+class UnauthenticatedError(FarthingError):
+    """A request over HTTP without a bearer token, or with one that is nobody's."""
+
+    reason = "Unauthenticated"
 
 
 class MetricsError(FarthingError):

@@ -118,6 +118,11 @@ def ask_service(settings: Settings, fetcher: Fetcher | None, clock: Callable[[],
     )
 
 
+def asking(reports: ReportService) -> AskService:
+    """Answers questions that are nobody's report over what the operator answers its reports from."""
+    return AskService(reports.answerer, time.time, reports.currency, reports.aliases, reports.version)
+
+
 def _repriced(settings: Settings, books: PriceBookService) -> int:
     """Give stored days the costs they have at the prices of ``books``, if these are whole; how many changed. Raises StoreError."""
     if not books.whole:

@@ -7,9 +7,10 @@ import pytest
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
+from farthing.api.seen import everything
 from farthing.model.tables import GIB
 from farthing.services.asking import AskService
-from farthing.services.scope import EVERYTHING, Scope
+from farthing.services.scope import Scope
 from tests.support.api_server import ApiServer
 from tests.support.fact_rows import START
 from tests.support.seed_store import (
@@ -49,7 +50,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
 
 @pytest.fixture(scope="module")
 def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, lambda _: EVERYTHING), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
         yield server
 
 
@@ -248,7 +249,7 @@ def test_what_is_asked_again_is_computed_again_without_the_cache(
 ) -> None:
     counted = Counted(service)
     mine = AskService(counted, service.clock)  # type: ignore[arg-type]
-    with ApiServer(create_app(Asking(mine, lambda _: EVERYTHING), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(mine, everything), "0.0.0")) as server:
         bodies = {server.get(PATH, aggregation="namespace", **how, **HOURS).content for _ in range(3)}
     assert (len(bodies), counted.asked) == (1, times)
 

@@ -7,9 +7,10 @@ import pytest
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
+from farthing.api.seen import everything
 from farthing.model.tables import GIB
 from farthing.services.asking import AskService
-from farthing.services.scope import EVERYTHING, Scope
+from farthing.services.scope import Scope
 from tests.support.api_server import ApiServer
 from tests.support.demo_store import DemoStore
 from tests.support.fact_rows import START
@@ -35,7 +36,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
 
 @pytest.fixture(scope="module")
 def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, lambda _: EVERYTHING), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
         yield server
 
 

@@ -12,8 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -35,6 +33,8 @@ from farthing.store.repricing import reprice
 from tests.benchmarks.bills import BILLS, imported
 from tests.benchmarks.ground import DAY, DAYS, END, REPOSITORY, SIZE, START, week
 from tests.benchmarks.long_store import long_store
+from tests.benchmarks.over_http import over_http
+from tests.benchmarks.times import percentiles, timed
 from tests.support.controlplane import PROGRAMS, ControlPlane
 from tests.support.many_reports import many_reports
 from tests.support.tools import ensure
@@ -68,6 +68,7 @@ def main() -> None:
         results["7 days as a CostReport"] = as_reported(settings)
         results["7 days by namespace,label:app"] = shared_and_filtered(settings)
         results["120 daily sets by namespace"] = daily_sets(settings, Path(folder))
+        results["over HTTP"] = over_http(settings.store, Path(folder, "long"), CLUSTER, (START, END), MANY_DAYS)
         results["120 days repriced"] = repriced(settings, Path(folder))
         results["200 reports"] = reports_at_once(settings, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
@@ -235,19 +236,6 @@ def bare_scan(settings: Settings) -> float:
     connection = duckdb.connect()
     query = "select namespace, sum(cpu_cost + ram_cost + gpu_cost) from read_parquet(?) group by all"
     return statistics.median(timed(lambda: connection.execute(query, [files]).fetchall()) * 1000 for _ in range(50))
-
-
-def percentiles(times: Sequence[float]) -> dict[str, float]:
-    """p50 and p99 of ``times``."""
-    ordered = sorted(times)
-    return {"p50_ms": statistics.median(ordered), "p99_ms": ordered[int(len(ordered) * 0.99) - 1]}
-
-
-def timed(work: Callable[[], Any]) -> float:
-    """How long ``work`` takes. [s]"""
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def _fields(settings: Settings) -> dict[str, Any]:

@@ -2,68 +2,21 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from farthing.demo.scenario import demo_cluster
-from farthing.demo.watch import expose
 from farthing.resources import API_VERSION
-from tests.support.cluster import Cluster
-from tests.support.prometheus_server import PrometheusServer
-from tests.support.remote_write import write
-from tests.support.running import NAMESPACE, REPOSITORY, install, operator
-from tests.support.tools import ensure
+from tests.support.running import NAMESPACE, REPOSITORY, operator
+from tests.support.spine import Spine
 from tests.support.waiting import wait_until
 
 HOUR = 3600
 SAMPLES = REPOSITORY / "manifests" / "samples"
 pytestmark = pytest.mark.prometheus
 KINDS = "costreports,assetreports"
-
-
-@dataclass(frozen=True)
-class Spine:
-    """Everything that is running."""
-
-    cluster: Cluster
-    prometheus: PrometheusServer
-    folder: Path
-
-    def farthing(self, *arguments: str) -> str:
-        """What a command of the command line prints, asked of the operator's own store."""
-        command = [sys.executable, "-m", "farthing", *arguments, "--store", str(self.folder / "store")]
-        done = subprocess.run([*command, "--cluster", "demo"], capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode in {0, 3}, done.stderr
-        return done.stdout
-
-    def report(self, kind: str, name: str, namespace: str = NAMESPACE) -> dict[str, Any]:
-        """The object as the API has it."""
-        return self.cluster.get(kind, name, "-n", namespace)
-
-    def config_maps(self, name: str, namespace: str = NAMESPACE) -> dict[str, dict[str, Any]]:
-        """The ConfigMaps of a report by name."""
-        found = self.cluster.get("configmaps", "-n", namespace, "-l", f"farthing.dev/report={name}")
-        return {one["metadata"]["name"]: one for one in found["items"]}
-
-
-@pytest.fixture(scope="module")
-def spine(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spine]:
-    """The demo's cluster over its last day and a half, up to this hour, with the operator not yet running."""
-    folder = tmp_path_factory.mktemp("spine")
-    now = int(time.time()) // HOUR * HOUR
-    with PrometheusServer(folder / "prometheus", ensure(["prometheus"])["prometheus"]) as prometheus:
-        write(expose(demo_cluster(now - 36 * HOUR, int(time.time()))), prometheus.url)
-        install(control_plane)
-        yield Spine(control_plane, prometheus, folder)
-        control_plane.kubectl("delete", KINDS, "--all", "-n", NAMESPACE, "--ignore-not-found")
 
 
 def test_from_metrics_to_kubectl_and_back(spine: Spine) -> None:

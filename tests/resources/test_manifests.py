@@ -35,7 +35,7 @@ def test_the_sample_of_prices_can_be_used_and_is_not_applied_with_the_others() -
     assert [one.source for one in Prices((book,)).rules] == ["contract/owned", "contract/spot", "contract/everything"]
 
 
-def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_and_post_events() -> None:
+def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_post_events_and_review_tokens() -> None:
     (role,) = (
         one for one in documents("rbac.yaml") if one["kind"] == "ClusterRole" and one["metadata"]["name"] == "farthing"
     )
@@ -52,7 +52,19 @@ def test_the_operator_may_do_no_more_than_read_reports_write_status_keep_rows_an
         *(("farthing.dev", f"{kind}/status", "patch") for kind in kinds),
         *(("", "configmaps", verb) for verb in ("get", "list", "watch", "create", "patch", "delete")),
         ("", "events", "create"),
+        ("authentication.k8s.io", "tokenreviews", "create"),
+        ("authorization.k8s.io", "subjectaccessreviews", "create"),
     }
+
+
+def test_who_may_view_a_namespace_may_get_its_costs_and_only_who_is_bound_to_a_role_of_its_own_the_clusters() -> None:
+    roles = {one["metadata"]["name"]: one for one in documents("rbac.yaml") if one["kind"] == "ClusterRole"}
+    granting = {
+        resource: [name for name, role in roles.items() if any(resource in rule["resources"] for rule in role["rules"])]
+        for resource in ("costs", "clustercosts")
+    }
+    assert granting == {"costs": ["farthing-reports-view"], "clustercosts": ["farthing-clustercosts-view"]}
+    assert not any("aggregate" in label for label in roles["farthing-clustercosts-view"]["metadata"]["labels"])
 
 
 def test_there_is_one_writer_and_never_two() -> None:

@@ -4,7 +4,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -14,9 +14,9 @@ from starlette.responses import Response
 from farthing.api.allocation_routes import allocation_routes
 from farthing.api.asking import Asking
 from farthing.api.asset_routes import asset_routes
-from farthing.api.cluster_routes import cluster_routes
+from farthing.api.cluster_routes import cluster_routes, health_routes
 from farthing.api.deprecated_routes import deprecated_routes
-from farthing.api.failing import code_of, failure
+from farthing.api.failing import code_of, failure, tellable
 from farthing.api.openapi import described
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
@@ -38,23 +38,37 @@ def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ())
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(allocation_routes(asking))
-    app.include_router(asset_routes(asking))
-    app.include_router(cluster_routes(asking, version))
-    app.include_router(deprecated_routes(asking))
+    app.include_router(health_routes())
+
+    def seen(request: Request) -> None:
+        request.state.scope = asking.scope_of(request)
+
+    # Of every other route, so that none can forget it.
+    known = APIRouter(dependencies=[Depends(seen)])
+    known.include_router(allocation_routes(asking))
+    known.include_router(asset_routes(asking))
+    known.include_router(cluster_routes(asking, version))
+    known.include_router(deprecated_routes(asking))
+    app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "HEAD"])
     app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document
     app.add_exception_handler(FarthingError, _failed)
+    app.add_exception_handler(Exception, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     return app
 
 
-def _failed(_: Request, error: Exception) -> Response:
+def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, FarthingError)  # noqa: S101 - what the handler is registered for
-    return failure(code_of(error), str(error))
+    return failure(code_of(error), tellable(error, getattr(request.state, "scope", None)))
+
+
+def _fault(_: Request, error: Exception) -> Response:
+    name = type(error).__name__
+    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, f"a fault of Farthing's ({name}), which its log tells more of")
 
 
 def _invalid(_: Request, error: Exception) -> Response:

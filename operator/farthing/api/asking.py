@@ -1,6 +1,6 @@
 """From the parameters of a request to the bytes of its answer."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -13,12 +13,13 @@ from starlette.responses import Response
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import STEPS, Asked, kept
 from farthing.api.recent import RecentBodies, tagged
+from farthing.api.seen import ScopeOf
 from farthing.exports.formats import as_csv
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer, Seen
-from farthing.model.window import SECONDS_PER_DAY, Window, parse_window
+from farthing.model.question import Question
+from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.services.asking import AskService
-from farthing.services.scope import Scope
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
@@ -31,8 +32,7 @@ class Asking:
     """Answers requests for allocations and assets."""
 
     service: AskService
-    scope_of: Callable[[Request], Scope]
-    """What who asks may see. Raises FarthingError where that is nothing."""
+    scope_of: ScopeOf
     bodies: RecentBodies = field(default_factory=RecentBodies)
 
     def respond(  # noqa: PLR0913 - what tells one route from another
@@ -42,14 +42,16 @@ class Asking:
         as_table = request.query_params.get("format", "") == "csv"
         window, step = self._cut(asked, opencost=opencost, joined=as_table)
         scope = self.scope_of(request)
-        question = self.service.question(asked.report(window, step), kept(request.query_params, asked), scope)
+        question = self.service.question(
+            asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
+        )
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> bytes:
             answer = self.service.answer(question, detailed=detailed)
             if as_table:
                 return as_csv(list(public_rows(answer))).encode()
-            return enveloped(shape(answer, asked.offset, asked.limit), answer.seen, answer.question.window)
+            return enveloped(shape(answer, asked.offset, asked.limit), question, answer.seen)
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
 
@@ -84,12 +86,19 @@ def told(data: Any) -> Response:
     )
 
 
-def enveloped(data: Any, seen: Seen, window: Window) -> bytes:
-    """The body of an answer about ``window`` with ``data``, and with a warning if not all was ``seen``."""
+def enveloped(data: Any, question: Question, seen: Seen) -> bytes:
+    """The body of an answer to ``question`` with ``data``, and with a warning if not all was ``seen``, or may be told."""
     body: dict[str, Any] = {"code": HTTPStatus.OK.value, "status": "success", "data": data}
-    if not seen.complete:
-        body["warning"] = f"the data of {window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
+    if warnings := list(_warnings(question, seen)):
+        body["warning"] = "; ".join(warnings)
     return msgspec.json.encode(body)
+
+
+def _warnings(question: Question, seen: Seen) -> Iterator[str]:
+    if not seen.complete:
+        yield f"the data of {question.window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
+    if question.shape.namespaces and question.shape.kind == "allocation":
+        yield "idle costs and what the cluster costs itself are left out: you see the costs of your own namespaces"
 
 
 def _sent(request: Request, body: bytes, tag: str, media_type: str, more: Mapping[str, str]) -> Response:

@@ -25,6 +25,13 @@ def cluster_routes(asking: Asking, version: str) -> APIRouter:
     def install() -> Response:
         return told({"product": "farthing", "version": version})
 
+    return router
+
+
+def health_routes() -> APIRouter:
+    """What a probe asks, whoever it is."""
+    router = APIRouter(tags=["Cluster"])
+
     @router.get("/healthz", summary="Whether the server answers", response_class=PlainTextResponse)
     def health() -> Response:
         return PlainTextResponse("ok\n")

@@ -1,5 +1,6 @@
 """Errors as HTTP: one table of codes, and a body that clients of both servers can read."""
 
+import logging
 from http import HTTPStatus
 from typing import Final
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from farthing.errors import (
     AnswerTooLargeError,
+    BusyError,
     FarthingError,
     InvalidInputError,
     KubernetesError,
@@ -16,13 +18,19 @@ from farthing.errors import (
     NoDataError,
     ScopeDeniedError,
     StoreError,
+    UnauthenticatedError,
 )
+from farthing.services.scope import TOLD_TENANTS, Scope
+
+log = logging.getLogger("farthing.api")
 
 CODES: Final[tuple[tuple[type[FarthingError], HTTPStatus], ...]] = (
+    (UnauthenticatedError, HTTPStatus.UNAUTHORIZED),
     (ScopeDeniedError, HTTPStatus.FORBIDDEN),
     (InvalidInputError, HTTPStatus.BAD_REQUEST),
     (NoDataError, HTTPStatus.NOT_FOUND),
     (AnswerTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (BusyError, HTTPStatus.TOO_MANY_REQUESTS),
     (MetricsBusyError, HTTPStatus.TOO_MANY_REQUESTS),
     (MetricsError, HTTPStatus.BAD_GATEWAY),
     (StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -40,8 +48,20 @@ def code_of(error: FarthingError) -> HTTPStatus:
     return next((code for kind, code in CODES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+def tellable(error: FarthingError, scope: Scope | None) -> str:
+    """What of ``error`` who has ``scope`` is told, None before that is known: what other systems answered is the cluster's."""
+    if (scope is not None and scope.everywhere) or not isinstance(error, StoreError | MetricsError | KubernetesError):
+        return str(error)
+    log.warning("%s", error)
+    if isinstance(error, KubernetesError):
+        return "Kubernetes does not say who you are and what you may see: ask again in a moment, or look into Farthing's log"
+    return TOLD_TENANTS
+
+
 def failure(code: HTTPStatus, message: str) -> Response:
     """An answer that says what went wrong: OpenCost's clients read message, others error."""
     body = {"code": code.value, "status": "error", "data": None, "message": message, "error": message}
     headers = {"Retry-After": str(RETRY_SECONDS)} if code in AGAIN else {}
+    if code == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(msgspec.json.encode(body), code, headers, "application/json")

@@ -153,21 +153,25 @@ class AllocationParameters(Parameters):
     )
     sort_by_order: str = Field("", max_length=4, description="asc or desc.", json_schema_extra=one_of(["asc", "desc"]))
 
-    def report(self, window: str, step: str) -> Report:
-        """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
-        by_node = self.idle_by_node and (self.idle or self.share_idle)
+    def report(self, window: str, step: str, *, cluster: bool = True) -> Report:
+        """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError.
+
+        To who does not see the ``cluster`` its idle and overhead, which are told unless somebody says otherwise, are not.
+        """
+        idle = self.idle and cluster
+        by_node = self.idle_by_node and (idle or self.share_idle)
         spec = {
             **_shared(self, window, step),
-            "idle": self.idle,
+            "idle": idle,
             # Kubecost tells idle by node as rows of their own, whether or not they are asked to be split.
-            "splitIdle": self.idle and (self.split_idle or (by_node and not self.share_idle)),
+            "splitIdle": idle and (self.split_idle or (by_node and not self.share_idle)),
             "idleByNode": by_node,
             "shareIdle": self.share_idle,
             "shareNamespaces": listed(self.share_namespaces),
             "shareLabels": listed(self.share_labels),
             "shareCost": self.share_cost,
             "shareSplit": self.share_split,
-            "shareTenancyCosts": self.share_tenancy_costs,
+            "shareTenancyCosts": self.share_tenancy_costs and cluster,
             "reconcile": self.reconcile,
             "external": self.external,
             "costMetric": self.cost_metric,
@@ -203,8 +207,9 @@ class AssetParameters(Parameters):
         default=False, description="Whether costs are at list price, without what bills changed."
     )
 
-    def report(self, window: str, step: str) -> Report:
+    def report(self, window: str, step: str, *, cluster: bool = True) -> Report:
         """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
+        del cluster
         return _report(self.KIND, {**_shared(self, window, step), "disableAdjustments": self.disable_adjustments})
 
 

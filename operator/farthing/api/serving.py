@@ -1,32 +1,74 @@
-"""The server: one process, threads for questions."""
+"""The server: one process, a thread for the socket and some for questions."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
+from threading import Thread
+from typing import Final
 
 import uvicorn
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
+from farthing.api.seen import ScopeOf
+from farthing.errors import InvalidInputError
 from farthing.services.asking import AskService
-from farthing.services.scope import EVERYTHING
 
-CONNECTIONS = 200
+CONNECTIONS: Final = 200
 """At a time; who comes beyond is answered 503."""
-IDLE_SECONDS = 30
+IDLE_SECONDS: Final = 30
 """After which a connection without a request is closed."""
+LONGEST_HEAD: Final = 32_768
+"""Of a request: its URL and its headers. [B]"""
+GOODBYE_SECONDS: Final = 5
+"""For requests that are under way when the server stops."""
 
 
-def serve(service: AskService, address: tuple[str, int], cors_origins: tuple[str, ...] = ()) -> None:
-    """Answer until SIGINT or SIGTERM."""
-    app = create_app(Asking(service, lambda _: EVERYTHING), version("farthing"), cors_origins)
-    host, port = address
-    uvicorn.run(
+def server(service: AskService, scope_of: ScopeOf, cors_origins: tuple[str, ...] = ()) -> uvicorn.Server:
+    """The APIs over what ``service`` answers, to whom ``scope_of`` says what they may see."""
+    app = create_app(Asking(service, scope_of), version("farthing"), cors_origins)
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
+        http="h11",
+        ws="none",
+        lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
     )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def listening(address: tuple[str, int]) -> Iterator[socket.socket]:
+    """A socket at ``address``, without a host on every address, IPv4 and IPv6. Raises InvalidInputError."""
+    host, port = address
+    everywhere = not host and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if everywhere or ":" in host else socket.AF_INET
+    try:
+        found = socket.create_server((host, port), family=family, dualstack_ipv6=everywhere)
+    except OSError as error:
+        raise InvalidInputError(
+            f"nothing can listen at {host or '*'}:{port} ({error.strerror}): choose another address or port"
+        ) from error
+    with found:
+        yield found
+
+
+@contextmanager
+def serving(found: uvicorn.Server, address: tuple[str, int]) -> Iterator[None]:
+    """``found`` answers at ``address`` beside what else is done within. Raises InvalidInputError."""
+    with listening(address) as at:
+        thread = Thread(target=found.run, args=([at],), name="api", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            found.should_exit = True
+            thread.join(2 * GOODBYE_SECONDS)

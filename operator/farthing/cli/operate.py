@@ -2,21 +2,22 @@
 
 import asyncio
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import click
 
 from farthing import wiring
+from farthing.cli.api_options import Access, access
 from farthing.cli.options import address, common
 from farthing.model.window import parse_duration
+from farthing.services.reports import ReportService
 from farthing.settings import OperatorSettings, Settings
 
 REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 
 
 @click.command("operate")
-@click.option("--kubeconfig", envvar="KUBECONFIG", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="How to reach the Kubernetes API. Default: the pod's service account.")  # fmt: skip
 @click.option("--namespace", envvar="FARTHING_NAMESPACE", default="farthing-system", metavar="NAME", show_envvar=True,
               help="Where the operator runs: reports in this namespace see the cluster.")  # fmt: skip
 @click.option("--cluster-scope-namespaces", envvar="FARTHING_CLUSTER_SCOPE_NAMESPACES", default="", metavar="A,B",
@@ -33,37 +34,53 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
               help="How long facts are kept by the day. [days]")  # fmt: skip
 @click.option("--listen", envvar="FARTHING_LISTEN", default=":8080", metavar="HOST:PORT",
               help="Where /livez is served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
+@click.option("--api", is_flag=True, envvar="FARTHING_API", help="Serve the HTTP APIs of Kubecost and OpenCost, too.")
+@click.option("--api-listen", envvar="FARTHING_API_LISTEN", default=":9090", metavar="HOST:PORT", show_default=True,
+              help="Where they are served.")  # fmt: skip
 @click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json",
               help="json for programs, one object a line; text for people.")  # fmt: skip
 @click.option("--debug", is_flag=True, help="Log every event.")
+@access("kubernetes")
 @common
 def command(
-    settings: Settings, listen: str, log_format: str, *, debug: bool, **values: str | int | Path | None
+    settings: Settings, access: Access, listen: str, log_format: str, *, debug: bool, **values: str | int | None
 ) -> None:
     """The operator: watches CostReports and AssetReports, collects from Prometheus, writes status and ConfigMaps."""
     operator = _operator_settings(**values)
-    at = address(listen)
+    at, api_at = address(listen), address(str(values["api_listen"]))
+    if values["api"]:
+        access.check(api_at[0], "--api-listen")
     from farthing.handlers.running import Operator, configure_logging, operate
     from farthing.kube.client import Client
 
     configure_logging(as_json=log_format == "json", debug=debug)
-    kubeconfig = values["kubeconfig"]
     with wiring.prometheus(settings) as prometheus:
         reports, collect, prices = wiring.operator_services(settings, operator, prometheus)
         running = Operator(
             reports,
             collect,
-            Client(kubeconfig if isinstance(kubeconfig, Path) else None),
-            kubeconfig if isinstance(kubeconfig, Path) else None,
+            Client(access.kubeconfig),
+            access.kubeconfig,
             _names(str(values["watch_namespaces"])),
             operator.refresh_seconds,
             at,
             prices,
         )
-        ended = asyncio.run(operate(running))
+        with _api(reports, access, api_at) if values["api"] else nullcontext():
+            ended = asyncio.run(operate(running))
     if not ended:
         # A thread that still waits for Prometheus would hold the process up to its time-out.
         os._exit(0)
+
+
+@contextmanager
+def _api(reports: ReportService, access: Access, at: tuple[str, int]) -> Iterator[None]:
+    """The HTTP APIs, over what ``reports`` are answered from."""
+    from farthing.api.serving import server, serving
+
+    service = wiring.asking(reports)
+    with access.scopes(service) as scope_of, serving(server(service, scope_of, access.cors_origins), at):
+        yield
 
 
 def _operator_settings(**values: object) -> OperatorSettings:

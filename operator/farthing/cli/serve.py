@@ -1,10 +1,9 @@
 """``farthing serve``."""
 
-from ipaddress import ip_address
-
 import click
 
 from farthing import wiring
+from farthing.cli.api_options import Access, access
 from farthing.cli.asking import clock, fetcher
 from farthing.cli.options import address, common
 from farthing.settings import Settings
@@ -13,33 +12,22 @@ from farthing.settings import Settings
 @click.command("serve")
 @click.option("--listen", envvar="FARTHING_LISTEN", default="127.0.0.1:9090", metavar="HOST:PORT", show_default=True,
               show_envvar=True, help="Where the APIs are served.")  # fmt: skip
-@click.option("--auth", type=click.Choice(["none"]), default="none", show_default=True,
-              help="Who may see what: none lets everybody who reaches the address see everything, and so it is a loopback one.")  # fmt: skip
-@click.option("--cors-origin", "cors_origins", envvar="FARTHING_CORS_ORIGINS", multiple=True, metavar="ORIGIN", show_envvar=True,
-              help="Where pages come from that may read the answers, such as http://localhost:3000; may be repeated.")  # fmt: skip
+@access("none")
 @common
-def command(settings: Settings, listen: str, auth: str, cors_origins: tuple[str, ...]) -> None:
+def command(settings: Settings, access: Access, listen: str) -> None:
     """The HTTP APIs of Kubecost and OpenCost over a store.
 
     Clients that are told their address ask as they ask those: /model/allocation, /model/assets, /allocation/compute and so on;
     /openapi.json lists them all. Windows within hours need --prometheus too.
     """
-    del auth
     host, port = address(listen)
-    if not _is_loopback(host):
-        raise click.BadParameter(
-            f"{host or 'every address'!r} is no loopback address, and nobody is asked who they are: use 127.0.0.1:{port}",
-            param_hint="--listen",
-        )
-    from farthing.api.serving import serve
+    access.check(host, "--listen")
+    from farthing.api.serving import listening, server
 
     with fetcher(settings) as prometheus:
         now = prometheus.now if prometheus is not None else clock
-        serve(wiring.ask_service(settings, prometheus, now), (host, port), cors_origins)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        service = wiring.ask_service(settings, prometheus, now)
+        with access.scopes(service) as scope_of, listening((host, port)) as at:
+            shown = f"[{host}]" if ":" in host else host or "localhost"
+            click.echo(f"http://{shown}:{port}/model/allocation?window=7d and more, until Ctrl-C", err=True)
+            server(service, scope_of, access.cors_origins).run([at])

@@ -56,9 +56,18 @@ class Answer:
 class Transport:
     """Connections to the API that ``kubeconfig`` names, or the pod's. Safe to use from several threads."""
 
-    def __init__(self, kubeconfig: Path | None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path | None,
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        attempts: int = ATTEMPTS,
+        timeouts: tuple[float, float] = TIMEOUTS,
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._sleep = sleep
+        self._attempts = attempts
+        self._timeouts = timeouts
         self._lock = Lock()
         self._connect()
 
@@ -69,7 +78,7 @@ class Transport:
     def ask(self, request: Request) -> Answer:
         """The answer of success, or an allowed one. Raises KubernetesError, KubernetesUnreachableError."""
         pause = FIRST_PAUSE
-        for _ in range(ATTEMPTS - 1):
+        for _ in range(self._attempts - 1):
             found = self._try(request)
             if isinstance(found, Answer) and not found.transient:
                 return _accepted(found, request)
@@ -99,7 +108,7 @@ class Transport:
         try:
             with unreachable(access.host, request.doing):
                 response = rest.request(
-                    request.method, url, headers=headers, body=request.body, _request_timeout=TIMEOUTS
+                    request.method, url, headers=headers, body=request.body, _request_timeout=self._timeouts
                 )
                 body = _decoded(response.read())
         except KubernetesUnreachableError as error:

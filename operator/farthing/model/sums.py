@@ -80,6 +80,11 @@ def sums_table(shape: Shape) -> ir.Table:
     return rows.filter(rows[TENANT].isin(shape.namespaces)) if shape.namespaces else rows
 
 
+def first_keys(shape: Shape) -> ir.Table:
+    """The values of the first property that ``shape`` asks for: column key, each once."""
+    return sums_table(shape).select(key=keys(shape)[0]).distinct()
+
+
 def are_few(shape: Shape) -> bool:
     """Whether the sums of ``shape`` are far fewer rows than its facts."""
     return not {"pod", "container"} & set(asked(shape))

@@ -13,12 +13,14 @@ from farthing.errors import MetricsBusyError, NoDataError, StoreError
 from farthing.model.answer import Answer, Seen, added, times
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
+from farthing.model.keeping import UNALLOCATED
 from farthing.model.plan import BillFile, Day, Part, planned
 from farthing.model.question import Question, Shape
+from farthing.model.sums import first_keys
 from farthing.model.tables import FACTS
 from farthing.model.telling import Expression
-from farthing.model.window import Window, days
-from farthing.model.zone import date_of
+from farthing.model.window import Window, day_of, days
+from farthing.model.zone import date_of, midnight
 from farthing.services.billed import Billed
 from farthing.services.gather import gathered
 from farthing.services.ports import (
@@ -30,6 +32,7 @@ from farthing.services.ports import (
     StoredDay,
 )
 
+MOST_NAMESPACES = 100_000
 ASKING_AT_ONCE = 3
 TURN_SECONDS = 10.0
 
@@ -59,6 +62,20 @@ class Answerer:
     def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
         """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
         return self._retried(question, lambda read: self._answer(question, now, read, detailed=detailed))
+
+    def namespaces(self, now: int) -> list[str]:
+        """Those that costs are stored of, in order. Raises StoreError."""
+        zone, dates = self.zone, self.store.dates(self.cluster)
+        if not dates:
+            return []
+        first, last = (midnight(datetime.fromisoformat(one).date(), zone) for one in (dates[0], dates[-1]))
+        span = Window(first, day_of(last, zone).end)
+        question = Question(Shape("allocation", ("namespace",), idle=False), span, ((span,),))
+        try:
+            rows, _ = self.facts(question, first_keys, now, MOST_NAMESPACES)
+        except NoDataError:
+            return []
+        return sorted({row["key"] for row in rows} - {UNALLOCATED})
 
     def facts(
         self, question: Question, expression: Expression, now: int, most: int

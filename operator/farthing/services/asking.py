@@ -1,6 +1,6 @@
 """Answers to questions that people and programs ask at once: equal ones are answered once, and not too many together."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
@@ -34,6 +34,8 @@ class AskService:
     version: Callable[[], Hashable] = lambda: 0
     """Changes when the store or a bill does."""
     _answers: SharedAnswers = field(default_factory=SharedAnswers)
+    _namespaces: tuple[Hashable, tuple[str, ...]] = (None, ())
+    """Of which version of the store they are."""
     _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
 
     def question(self, report: Report, kept: Filter, scope: Scope) -> Question:
@@ -57,6 +59,15 @@ class AskService:
         """The rows of ``expression`` over the facts of ``question``. Raises as ``Answerer.facts``, and BusyError."""
         with self._turn():
             return self.answerer.facts(question, expression, int(self.clock()), most)
+
+    def namespaces(self) -> Sequence[str]:
+        """Those that costs are stored of, since the last change of the store. Raises StoreError."""
+        version = self.version()
+        known, found = self._namespaces
+        if known != version:
+            found = tuple(self.answerer.namespaces(int(self.clock())))
+            self._namespaces = version, found
+        return found
 
     def _compute(self, question: Question, *, detailed: bool) -> Answer:
         with self._turn():

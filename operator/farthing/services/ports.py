@@ -97,6 +97,10 @@ class FactsStore(Protocol):
         """The day of that date, if it is stored. Raises StoreError."""
         ...
 
+    def dates(self, cluster: str) -> list[str]:
+        """The dates of the days that are stored of a cluster, oldest first."""
+        ...
+
     def files(self, day: Any, grain: str) -> dict[str, str] | None:
         """The verified file of each table of a day that ``day`` gave, if it is kept at that grain.
 

@@ -1,9 +1,11 @@
 """DuckDB, and the model's expressions as its SQL."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import duckdb
@@ -17,6 +19,9 @@ from farthing.model.repricing import repricing_steps
 from farthing.model.tables import FACTS
 
 MEMORY_LIMIT = "512MB"
+
+LONGEST_SECONDS = 120.0
+"""Of one statement of a question. Others wait for its turn to end."""
 
 ANY_CLUSTER = "<cluster>"
 """Stands for the cluster's name while the steps to its facts are compiled, once for all."""
@@ -91,6 +96,18 @@ def run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any
     """All rows of ``statement``, so that the connection is free for the next."""
     rows: list[tuple[Any, ...]] = connection.execute(statement).fetchall()
     return rows
+
+
+@contextmanager
+def in_time(connection: duckdb.DuckDBPyConnection, seconds: float = LONGEST_SECONDS) -> Iterator[None]:
+    """End what ``connection`` does within, by duckdb.InterruptException, where it takes longer than ``seconds``."""
+    timer = Timer(seconds, connection.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def told(error: Exception) -> str:

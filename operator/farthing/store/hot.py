@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import duckdb
 
-from farthing.store.engine import run
+from farthing.store.engine import in_time, run
 from farthing.store.turns import Turns
 
 MOST_ROWS = 400_000
@@ -79,7 +79,8 @@ class HotTables:
                     rows = select(needed)
                     if not few and not self._make_room(OF_A_TABLE + _count(connection, f"({rows})")):
                         return None
-                    run(connection, f"create table {table} as {rows}")
+                    with in_time(connection):
+                        run(connection, f"create table {table} as {rows}")
                 hot = _Hot(table, OF_A_TABLE + _count(connection, table), readers=1)
                 if self._make_room(hot.rows) and self._tables.setdefault(key, hot) is hot:
                     return hot

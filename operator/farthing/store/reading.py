@@ -25,7 +25,7 @@ from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
 from farthing.model.sums import OF_SETS, are_few, sums
 from farthing.model.telling import Expression
 from farthing.store.adjusting import adjusted_rows, external_rows
-from farthing.store.engine import connect, parquet, quoted, text, told
+from farthing.store.engine import LONGEST_SECONDS, connect, parquet, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
 from farthing.store.recent import FEW, MOST_DETAILS, RecentRows, Row, Wanted
@@ -211,6 +211,11 @@ class Reader:
             raise AnswerTooLargeError(
                 "the answer takes more memory than there is: set a longer step, a shorter window, or an aggregate of fewer "
                 "properties"
+            ) from error
+        except duckdb.InterruptException as error:
+            raise AnswerTooLargeError(
+                f"the answer takes longer than {LONGEST_SECONDS:.0f} s: set a longer step, a shorter window, or an aggregate of "
+                "fewer properties"
             ) from error
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error

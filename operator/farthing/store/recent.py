@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from farthing.store.engine import in_time
 from farthing.store.turns import Turns
 
 Row = dict[str, Any]
@@ -56,7 +57,7 @@ class RecentRows:
             return kept
 
     def _run(self, statement: str, wanted: Wanted) -> list[Row]:
-        with self.database.cursor() as cursor:
+        with self.database.cursor() as cursor, in_time(cursor):
             found = cursor.execute(statement)
             columns = [column[0] for column in found.description]
             first = _by_column(columns, found.fetchmany(FEW + 1))
