@@ -259,13 +259,15 @@ def test_who_sees_one_namespace_is_told_its_rows_and_refused_what_is_the_cluster
         rows = tenant.data(PATH, aggregation="container", **HOURS)
         assert costs(rows) == {"shop/web-1/main": pytest.approx(WEB)}
         assert rows["shop/web-1/main"]["cluster"] == ""
-        for asked in (
-            {"aggregation": "cluster"},
-            {"aggregation": "namespace", "allocateIdle": "true"},
-            {"aggregation": "namespace", "sharedNamespaces": "kube-system"},
-            {"aggregation": "namespace", "cluster": "cluster-one"},
+        for asked, sentence in (
+            ({"aggregation": "cluster"}, "aggregation 'cluster' would tell of the cluster"),
+            ({"aggregation": "namespace", "allocateIdle": "true"}, "leave allocateIdle out"),
+            ({"aggregation": "namespace", "sharedNamespaces": "kube-system"}, "leave sharedNamespaces out"),
+            ({"aggregation": "namespace", "cluster": "cluster-one"}, "a filter by cluster would tell of the cluster"),
         ):
-            assert tenant.get(PATH, **asked, **HOURS).status_code == 403, asked
+            answer = tenant.get(PATH, **asked, **HOURS)
+            assert answer.status_code == 403, asked
+            assert sentence in answer.json()["message"]
 
 
 @pytest.mark.parametrize(

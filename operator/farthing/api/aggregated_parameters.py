@@ -1,5 +1,6 @@
 """What a URL asks of ``/model/aggregatedCostModel``, which Kubecost deprecated (seeds 001 and 003), as a report of today's."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -10,7 +11,7 @@ from pydantic import Field
 from farthing.api.deprecated_windows import length_of, length_pattern, unix
 from farthing.api.parameters import LONGEST, AllocationParameters, Given, listed
 from farthing.api.patterns import WINDOW, Said
-from farthing.errors import InvalidQuestionError
+from farthing.errors import InvalidQuestionError, ScopeDeniedError
 from farthing.model.filters import Every, Filter, label_key, parse_lists
 from farthing.model.question import MOST_LOOKUPS
 from farthing.model.window import Window, days, parse_window
@@ -29,6 +30,14 @@ NAMED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "container": ("namespace", "pod", "container"),
 }
 """Properties that name a row; what is not here is named by its namespace and itself, as two namespaces may have one of a name."""
+
+CALLED: Final = {
+    "aggregate": "aggregation",
+    "shareIdle": "allocateIdle",
+    "shareNamespaces": "sharedNamespaces",
+    "shareLabels": "sharedLabelNames",
+}
+"""What a report calls the parameters that a scope may refuse, and what they are called here."""
 
 MOST_NAMESPACES: Final = 100
 MOST_LABELS: Final = 50
@@ -177,6 +186,11 @@ class AggregatedParameters(Given):
             )
         pairs = [f"{name}:{value}" for name, value in zip(names, values, strict=True)]
         return _few(pairs, "sharedLabelNames", MOST_LABELS, LONGEST_LABEL)
+
+
+def denied(error: ScopeDeniedError) -> ScopeDeniedError:
+    """``error`` of the report that was asked for, in the words of the URL."""
+    return ScopeDeniedError(re.sub(rf"\b({'|'.join(CALLED)})\b", lambda found: CALLED[found[1]], str(error)))
 
 
 def _few(values: Sequence[str], name: str, most: int, longest: int) -> list[str]:

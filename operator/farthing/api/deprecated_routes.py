@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from farthing.api.aggregated_parameters import AggregatedParameters
+from farthing.api.aggregated_parameters import AggregatedParameters, denied
 from farthing.api.asking import Asking, enveloped
 from farthing.api.cost_data_parameters import CostDataParameters
 from farthing.api.deprecated_openapi import AGGREGATED, COST_DATA
 from farthing.api.deprecated_shapes import Containers, aggregated, cost_data
 from farthing.api.openapi import answers
+from farthing.errors import ScopeDeniedError
 from farthing.model.tables import HOUR
 from farthing.model.vectors import container_hours, node_sums, said_of_containers, volume_hours
 from farthing.model.window import Window
@@ -76,7 +77,10 @@ def deprecated_routes(asking: Asking) -> APIRouter:
     def by_property(request: Request, asked: Annotated[AggregatedParameters, Query()]) -> Response:
         span = asked.span(now(), service.answerer.zone)
         scope, subfields = asking.scope_of(request), tuple(asked.subfields)
-        question = service.question(asked.report(span), asked.kept, scope)
+        try:
+            question = service.question(asked.report(span), asked.kept, scope)
+        except ScopeDeniedError as error:
+            raise denied(error) from error
 
         def made() -> bytes:
             answer = service.answer(question, detailed=False, anew=asked.anew)
