@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from farthing.errors import InvalidQuestionError
+from farthing.model.answer import added
 from farthing.model.filter_parser import parse_filter
 from farthing.model.filters import Filter
 from farthing.model.plan import Part
@@ -188,6 +189,25 @@ def test_a_filter_changes_no_row_that_stays(
     reader: Reader, parts: list[Part], kept: str, sharing: Sharing, expected: dict[str, float]
 ) -> None:
     assert costs(reader.rows(shape(sharing, kept), parts, passed=HOURS)) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+@pytest.mark.parametrize(("kept", "idle"), [("", 10.0), ('namespace:"shop"', 10.0 * 3 / 4)])
+def test_idle_that_is_not_shared_is_told_once_and_no_part_of_an_efficiency(
+    reader: Reader, tmp_path: Path, kept: str, idle: float, limit: int
+) -> None:
+    asked = {"cpu_requested": 7200.0, "cpu_used": 3600.0, "ram_requested": 4.0, "ram_used": 1.0}
+    rows = [
+        container(pod="web", cpu_cost=3.0, ram_cost=1.0, **asked),
+        container(pod="db", namespace="data", cpu_cost=1.0),
+    ]
+    with FactTables(rows, [node(cpu_cost=14.0, cpu_allocated_cost=4.0, cpu_idle_cost=10.0)]) as facts:
+        question = shape(Sharing(), kept)
+        found = reader.found(question, [facts.part(tmp_path, {0: 0})], limit, HOURS)
+    (web,) = [row for row in found.rows if row["name"] == "shop"]
+    # cpu is half used and ram a quarter, at costs of 3 and 1.
+    assert (web["total_efficiency"], web["cpu_idle_cost"]) == (pytest.approx(0.4375), 0.0)
+    assert added(question, found.counted)["cpu_idle_cost"] == pytest.approx(idle)
 
 
 def test_what_nobody_can_bear_is_a_row_of_its_own(reader: Reader, parts: list[Part]) -> None:

@@ -15,6 +15,7 @@ from farthing.api.allocation_routes import allocation_routes
 from farthing.api.asking import Asking
 from farthing.api.asset_routes import asset_routes
 from farthing.api.cluster_routes import cluster_routes, health_routes
+from farthing.api.deprecated_routes import deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
 from farthing.api.openapi import described
 from farthing.errors import FarthingError
@@ -47,6 +48,7 @@ def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ())
     known.include_router(allocation_routes(asking))
     known.include_router(asset_routes(asking))
     known.include_router(cluster_routes(asking, version))
+    known.include_router(deprecated_routes(asking))
     app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:

@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import STEPS, Asked, kept
-from farthing.api.recent import RecentBodies
+from farthing.api.recent import RecentBodies, tagged
 from farthing.api.seen import ScopeOf
 from farthing.exports.formats import as_csv
 from farthing.exports.rows import public_rows
-from farthing.model.answer import Answer
+from farthing.model.answer import Answer, Seen
+from farthing.model.question import Question
 from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.services.asking import AskService
 
@@ -50,15 +51,18 @@ class Asking:
             answer = self.service.answer(question, detailed=detailed)
             if as_table:
                 return as_csv(list(public_rows(answer))).encode()
-            return _enveloped(shape(answer, asked.offset, asked.limit), answer)
+            return enveloped(shape(answer, asked.offset, asked.limit), question, answer.seen)
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
 
     def sent(
         self, request: Request, key: Hashable, made: Callable[[], bytes], media_type: str = JSON, **headers: str
     ) -> Response:
-        """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``."""
-        body, tag = self.bodies.of(key, self.service.version(), made)
+        """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``.
+
+        Without a key, which is None, it is made and not kept.
+        """
+        body, tag = self.bodies.of(key, self.service.version(), made) if key is not None else tagged(made())
         return _sent(request, body, tag, media_type, headers)
 
     def _cut(self, asked: Asked, *, opencost: bool, joined: bool) -> tuple[str, str]:
@@ -82,18 +86,18 @@ def told(data: Any) -> Response:
     )
 
 
-def _enveloped(data: Any, answer: Answer) -> bytes:
+def enveloped(data: Any, question: Question, seen: Seen) -> bytes:
+    """The body of an answer to ``question`` with ``data``, and with a warning if not all was ``seen``, or may be told."""
     body: dict[str, Any] = {"code": HTTPStatus.OK.value, "status": "success", "data": data}
-    if warnings := list(_warnings(answer)):
+    if warnings := list(_warnings(question, seen)):
         body["warning"] = "; ".join(warnings)
     return msgspec.json.encode(body)
 
 
-def _warnings(answer: Answer) -> Iterator[str]:
-    shape, seen = answer.question.shape, answer.seen
+def _warnings(question: Question, seen: Seen) -> Iterator[str]:
     if not seen.complete:
-        yield f"the data of {answer.question.window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
-    if shape.namespaces and shape.kind == "allocation":
+        yield f"the data of {question.window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
+    if question.shape.namespaces and question.shape.kind == "allocation":
         yield "idle costs and what the cluster costs itself are left out: you see the costs of your own namespaces"
 
 

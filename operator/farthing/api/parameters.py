@@ -32,7 +32,8 @@ MOST_ROWS: Final = 100_000
 _AND: Final = re.compile(r"""^(\s*\)*)\s+(?=\(*\s*[A-Za-z])""")
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """The values of ``text``, which has commas between them."""
     return [one.strip() for one in text.split(",") if one.strip()]
 
 
@@ -50,12 +51,25 @@ def spelled_out(text: str) -> str:
     return '"'.join(outside)
 
 
-class Parameters(BaseModel):
-    """Parameters of every question."""
+class Given(BaseModel):
+    """The parameters of a URL that have a value."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True, extra="ignore"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, values: Any) -> Any:
+        return (
+            {name: value for name, value in values.items() if value not in ("", None)}
+            if isinstance(values, dict)
+            else values
+        )
+
+
+class Parameters(Given):
+    """Parameters of every question."""
 
     window: str = Field(
         max_length=100,
@@ -85,15 +99,6 @@ class Parameters(BaseModel):
     )
     limit: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set at most, idle aside; 0 is all.")
     offset: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set to pass over, the largest cost first.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _given(cls, values: Any) -> Any:
-        return (
-            {name: value for name, value in values.items() if value not in ("", None)}
-            if isinstance(values, dict)
-            else values
-        )
 
     @property
     def rows(self) -> int:
@@ -162,8 +167,8 @@ class AllocationParameters(Parameters):
             "splitIdle": idle and (self.split_idle or (by_node and not self.share_idle)),
             "idleByNode": by_node,
             "shareIdle": self.share_idle,
-            "shareNamespaces": _listed(self.share_namespaces),
-            "shareLabels": _listed(self.share_labels),
+            "shareNamespaces": listed(self.share_namespaces),
+            "shareLabels": listed(self.share_labels),
             "shareCost": self.share_cost,
             "shareSplit": self.share_split,
             "shareTenancyCosts": self.share_tenancy_costs and cluster,
@@ -223,7 +228,7 @@ def _shared(asked: Parameters, window: str, step: str) -> dict[str, Any]:
     return {
         "window": window,
         "step": step,
-        "aggregate": _listed(asked.aggregate),
+        "aggregate": listed(asked.aggregate),
         "accumulate": asked.accumulate,
         "filter": spelled_out(asked.filter),
         "limit": asked.rows,

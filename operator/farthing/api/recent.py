@@ -29,12 +29,16 @@ class RecentBodies:
             if found is not None:
                 self._kept.move_to_end(key)
                 return found
-        body = made()
-        found = body, f'"{sha256(body).hexdigest()[:32]}"'
+        found = tagged(made())
         with self._lock:
-            if version == self._version and key not in self._kept and len(body) <= self.most_bytes:
+            if version == self._version and key not in self._kept and len(found[0]) <= self.most_bytes:
                 self._kept[key] = found
-                self._bytes += len(body)
+                self._bytes += len(found[0])
             while self._bytes > self.most_bytes:
                 self._bytes -= len(self._kept.popitem(last=False)[1][0])
         return found
+
+
+def tagged(body: bytes) -> tuple[bytes, str]:
+    """``body`` and its ETag."""
+    return body, f'"{sha256(body).hexdigest()[:32]}"'

@@ -25,10 +25,10 @@ class Parts:
         found = answer.details
         self._one_container = not answer.question.shape.aggregate
         self._windows = [len(windows) for windows in answer.question.sets]
-        self._volumes = _by(found.get("volume", ()), "set", "name")
-        self._balancers = _by(found.get("balancer", ()), "set", "name")
-        self._shared = _by(found.get("shared", ()), "set")
-        self._said = _by(found.get("said", ()), "cluster", "namespace", "pod")
+        self._volumes = rows_by(found.get("volume", ()), "set", "name")
+        self._balancers = rows_by(found.get("balancer", ()), "set", "name")
+        self._shared = rows_by(found.get("shared", ()), "set")
+        self._said = rows_by(found.get("said", ()), "cluster", "namespace", "pod")
 
     def volumes(self, row: Mapping[str, Any]) -> Row | None:
         """``pvs``: byte-hours and cost of each volume, None for none."""
@@ -85,7 +85,8 @@ class Parts:
         return {name: found[name] for name in ("services", *SAID.values()) if name in found}
 
 
-def _by(rows: Any, *columns: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+def rows_by(rows: Any, *columns: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    """``rows`` by their values of ``columns``."""
     found: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         found[tuple(row[column] for column in columns)].append(row)

@@ -14,7 +14,7 @@ from farthing.model.keeping import UNALLOCATED
 from farthing.model.question import Shape
 from farthing.model.sharing import IDLE_COSTS, OVERALLOCATED, idle_rows_of, of_idle, summed_rows
 from farthing.model.spreading import is_shown, share_of, weights, with_last_resort
-from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, amounts, by_key, needs_pools, pool_columns, pools_by, told
+from farthing.model.sums import AMOUNTS, PROPERTY_COLUMNS, amounts, by_key, pool_columns, pools_by, told
 from farthing.model.tables import COSTS, LARGEST, RESOURCES, TRAFFIC, joined, sum_of, zero
 from farthing.model.telling import keys
 
@@ -115,7 +115,7 @@ def summed(shape: Shape) -> tuple[str, ...]:
         return asset_sums(shape)
     return (
         *amounts(shape),
-        *(of_idle(shape) if needs_pools(shape) else ()),
+        *(of_idle(shape) if shape.sharing.idle else ()),
         *(("shared_cost",) if shape.sharing.pools else ()),
     )
 
@@ -145,7 +145,8 @@ def _grouped(shape: Shape, *, last_resort: bool) -> ir.Table:
     if not pools and shown is not None:
         # What others weigh does not matter.
         rows, shown = rows.filter(shown), None
-    by_keys, idle = by_key(shape), of_idle(shape) if needs_pools(shape) else ()
+    # Under a filter idle that is not shared has rows of its own.
+    by_keys, idle = by_key(shape), of_idle(shape) if shape.sharing.idle else ()
     looked_at = [column for column in told(shape) if column not in by_keys]
     least, most = (
         {column: column if column in pool_columns(shape) else f"{end}_{column}" for column in looked_at}

@@ -1,13 +1,16 @@
 """Answers to questions that people and programs ask at once: equal ones are answered once, and not too many together."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
+from typing import Any
 
 from farthing.errors import BusyError
-from farthing.model.answer import Answer
+from farthing.model.answer import Answer, Seen
 from farthing.model.filters import Every, Filter
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question
+from farthing.model.telling import Expression
 from farthing.resources.parsing import Report
 from farthing.services.answer import Answerer
 from farthing.services.question import question_of
@@ -41,11 +44,21 @@ class AskService:
         asked = question_of(report, self.clock(), self.answerer.zone, scope, self.aliases)
         return replace(asked, shape=replace(asked.shape, kept=Every((asked.shape.kept, kept))))
 
-    def answer(self, question: Question, *, detailed: bool) -> Answer:
-        """The answer, which an equal question since the last change of the store may have had. Raises as ``Answerer.answer``."""
+    def answer(self, question: Question, *, detailed: bool, anew: bool = False) -> Answer:
+        """The answer, which an equal question since the last change of the store may have had, unless it is to be found ``anew``.
+
+        Raises as ``Answerer.answer``, and BusyError.
+        """
+        if anew:
+            return self._compute(question, detailed=detailed)
         return self._answers.answer(
             (question, detailed), self.version(), lambda: self._compute(question, detailed=detailed)
         )
+
+    def facts(self, question: Question, expression: Expression, most: int) -> tuple[list[dict[str, Any]], Seen]:
+        """The rows of ``expression`` over the facts of ``question``. Raises as ``Answerer.facts``, and BusyError."""
+        with self._turn():
+            return self.answerer.facts(question, expression, int(self.clock()), most)
 
     def namespaces(self) -> Sequence[str]:
         """Those that costs are stored of, since the last change of the store. Raises StoreError."""
@@ -57,9 +70,15 @@ class AskService:
         return found
 
     def _compute(self, question: Question, *, detailed: bool) -> Answer:
+        with self._turn():
+            return self.answerer.answer(question, int(self.clock()), detailed=detailed)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A turn to compute. Raises BusyError if none comes free in time."""
         if not self._turns.acquire(timeout=TURN_SECONDS):
             raise BusyError(f"{AT_ONCE} other questions are being answered and take long: ask again in a moment")
         try:
-            return self.answerer.answer(question, int(self.clock()), detailed=detailed)
+            yield
         finally:
             self._turns.release()
