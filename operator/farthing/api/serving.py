@@ -8,6 +8,7 @@ from farthing.api.app import create_app
 from farthing.api.asking import Asking
 from farthing.services.asking import AskService
 from farthing.services.question import Scope
+from farthing.settings import MOST_SERIES
 
 EVERYTHING = Scope(frozenset(), everywhere=True)
 CONNECTIONS = 200
@@ -16,9 +17,11 @@ IDLE_SECONDS = 30
 """After which a connection without a request is closed."""
 
 
-def serve(service: AskService, address: tuple[str, int], cors_origins: tuple[str, ...] = ()) -> None:
-    """Answer until SIGINT or SIGTERM."""
-    app = create_app(Asking(service, lambda _: EVERYTHING), version("farthing"), cors_origins)
+def serve(
+    service: AskService, address: tuple[str, int], cors_origins: tuple[str, ...] = (), most_series: int = MOST_SERIES
+) -> None:
+    """Answer until SIGINT or SIGTERM; ``/metrics`` has ``most_series`` of each metric of costs."""
+    app = create_app(Asking(service, lambda _: EVERYTHING), version("farthing"), cors_origins, most_series)
     host, port = address
     uvicorn.run(
         app,

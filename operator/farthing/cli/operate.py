@@ -32,7 +32,7 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 @click.option("--keep-days", envvar="FARTHING_KEEP_DAYS", default=120, type=click.IntRange(2, 3650),
               help="How long facts are kept by the day. [days]")  # fmt: skip
 @click.option("--listen", envvar="FARTHING_LISTEN", default=":8080", metavar="HOST:PORT",
-              help="Where /livez is served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
+              help="Where /livez and /metrics are served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
 @click.option("--log-format", envvar="FARTHING_LOG_FORMAT", type=click.Choice(["json", "text"]), default="json",
               help="json for programs, one object a line; text for people.")  # fmt: skip
 @click.option("--debug", is_flag=True, help="Log every event.")

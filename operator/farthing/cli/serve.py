@@ -7,7 +7,7 @@ import click
 from farthing import wiring
 from farthing.cli.asking import clock, fetcher
 from farthing.cli.options import address, common
-from farthing.settings import Settings
+from farthing.settings import MOST_SERIES, Settings
 
 
 @click.command("serve")
@@ -17,12 +17,15 @@ from farthing.settings import Settings
               help="Who may see what: none lets everybody who reaches the address see everything, and so it is a loopback one.")  # fmt: skip
 @click.option("--cors-origin", "cors_origins", envvar="FARTHING_CORS_ORIGINS", multiple=True, metavar="ORIGIN", show_envvar=True,
               help="Where pages come from that may read the answers, such as http://localhost:3000; may be repeated.")  # fmt: skip
+@click.option("--metrics-most-series", "most_series", envvar="FARTHING_METRICS_MOST_SERIES", default=MOST_SERIES, metavar="N",
+              type=click.IntRange(1, 100_000), show_default=True, show_envvar=True,
+              help="Of each metric of costs in /metrics; beyond it what costs least is left out.")  # fmt: skip
 @common
-def command(settings: Settings, listen: str, auth: str, cors_origins: tuple[str, ...]) -> None:
+def command(settings: Settings, listen: str, auth: str, cors_origins: tuple[str, ...], most_series: int) -> None:
     """The HTTP APIs of Kubecost and OpenCost over a store.
 
     Clients that are told their address ask as they ask those: /model/allocation, /model/assets, /allocation/compute and so on;
-    /openapi.json lists them all. Windows within hours need --prometheus too.
+    /openapi.json lists them all. Windows within hours need --prometheus too. /metrics is for Prometheus to scrape.
     """
     del auth
     host, port = address(listen)
@@ -35,7 +38,7 @@ def command(settings: Settings, listen: str, auth: str, cors_origins: tuple[str,
 
     with fetcher(settings) as prometheus:
         now = prometheus.now if prometheus is not None else clock
-        serve(wiring.ask_service(settings, prometheus, now), (host, port), cors_origins)
+        serve(wiring.ask_service(settings, prometheus, now), (host, port), cors_origins, most_series)
 
 
 def _is_loopback(host: str) -> bool:

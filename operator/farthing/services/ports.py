@@ -97,6 +97,10 @@ class FactsStore(Protocol):
         """The day of that date, if it is stored. Raises StoreError."""
         ...
 
+    def manifests(self, cluster: str) -> Sequence[StoredDay]:
+        """All stored days of a cluster, oldest first. Raises StoreError."""
+        ...
+
     def files(self, day: Any, grain: str) -> dict[str, str] | None:
         """The verified file of each table of a day that ``day`` gave, if it is kept at that grain.
 
