@@ -71,7 +71,11 @@ def metrics_routes(asking: Asking, metrics: Metrics) -> APIRouter:
             "200": {
                 "description": "Prometheus' text format.",
                 "content": {"text/plain": {"schema": {"type": "string"}}},
-            }
+            },
+            "403": {
+                "description": "Who asks may see only a part of the cluster.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            },
         },
     )
     def scraped(request: Request) -> Response:
