@@ -1,5 +1,6 @@
 """The operator's own metrics: what is collected, and how reports do."""
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from farthing.handlers.collecting import Collecting
 from farthing.handlers.health import Health
 from farthing.handlers.known import Known, ref_of, subject_of
 from farthing.handlers.liveness import LivenessServer
+from tests.conftest import programs
 from tests.support.operating import FakeCollection
 from tests.support.waiting import wait_until
 
@@ -31,9 +33,13 @@ def known(name: str, kind: str = "CostReport", **conditions: str) -> Known:
 
 
 def samples(health: Health) -> dict[tuple[str, ...], float]:
-    """Values by name and the values of labels."""
+    """Values by name and, of conditions, kind, condition and status."""
     families = text_string_to_metric_families(health.text().decode())
-    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+    return {
+        (one.name, *(one.labels[label] for label in ("kind", "condition", "status") if label in one.labels)): one.value
+        for family in families
+        for one in family.samples
+    }
 
 
 def test_reports_are_counted_by_their_conditions() -> None:
@@ -73,7 +79,7 @@ def test_when_collecting_last_went_well_and_when_not_is_told(error: Exception | 
     assert {success, failure} & set(found) == {failure if error else success}
     # Of this century, and no monotonic clock.
     assert found[failure if error else success] > 1_700_000_000
-    assert found["farthing_collected_hours_total",] == 49
+    assert found["farthing_collected_intervals_total",] == 49
 
 
 def test_the_operator_serves_them_beside_livez() -> None:
@@ -86,3 +92,13 @@ def test_the_operator_serves_them_beside_livez() -> None:
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'farthing_report_conditions{condition="Ready",kind="CostReport",status="True"} 1.0' in answer.text
     assert "process_cpu_seconds_total" in answer.text
+
+
+@pytest.mark.prometheus
+def test_prometheus_own_linter_finds_no_fault() -> None:
+    promtool = programs("promtool")["promtool"]
+    collecting = Collecting(FakeCollection(), 600, list)
+    collecting.last_success = collecting.last_failure = 1_800_000_000.0
+    text = Health([known("good")], collecting).text()
+    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
+    assert (done.stderr, done.returncode) == (b"", 0)

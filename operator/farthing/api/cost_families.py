@@ -75,7 +75,7 @@ def families(newest: NewestCosts, version: str) -> Iterator[Metric]:
     )
     build.add_metric([version, TOLD_BY[1]], 1)
     yield build
-    yield GaugeMetricFamily("farthing_store_hours", "Hours that are stored.", newest.hours)
+    yield GaugeMetricFamily("farthing_stored_seconds", "How much time the store holds facts of.", newest.seconds)
     if newest.filled_until is not None:
         yield GaugeMetricFamily(
             "farthing_store_filled_until_timestamp_seconds", "Until when the store holds facts.", newest.filled_until

@@ -40,7 +40,7 @@ class Metrics:
     """What a server with ``asking`` tells of itself, and of the costs of the newest hour ``most_series`` of each metric."""
 
     def __init__(self, asking: Asking, version: str, most_series: int = MOST_SERIES) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call] # the only one of the library's
         self.registry = CollectorRegistry()
         for one in (ProcessCollector, PlatformCollector, GCCollector):
             one(registry=self.registry)
@@ -116,7 +116,7 @@ class Measured:
             self.requests.labels(route, code).observe(perf_counter() - began)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Served(Collector):
     """Counts that are kept elsewhere."""
 
@@ -168,7 +168,7 @@ def _readable(value: int) -> Metric:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Fixed(Collector):
     metrics: Iterable[Metric]
 

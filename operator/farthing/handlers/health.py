@@ -37,7 +37,9 @@ class Health(Collector):
         build.add_metric([version("farthing")], 1)
         yield build
         yield CounterMetricFamily(
-            "farthing_collected_hours", "Hours of facts made from Prometheus.", self._collecting.hours_made
+            "farthing_collected_intervals",
+            "Hours, and newest parts of hours, of facts made from Prometheus.",
+            self._collecting.hours_made,
         )
         ended = {"success": self._collecting.last_success, "failure": self._collecting.last_failure}
         for how, when in ended.items():

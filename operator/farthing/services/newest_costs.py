@@ -30,8 +30,8 @@ class CostsOfHour:
 class NewestCosts:
     """What the store holds."""
 
-    hours: int
-    """How many hours are stored, the newest part of one included."""
+    seconds: float
+    """How much time it holds facts of. [s]"""
     filled_until: float | None
     """The end of what is newest, None for nothing. [unix s]"""
     costs: CostsOfHour | None
@@ -44,7 +44,7 @@ def newest_costs(answerer: Answerer, most: int) -> NewestCosts:
     ends = [one.start + one.seconds for day in days for one in day.coverage if one.share > 0]
     hour = newest_hour(days)
     return NewestCosts(
-        sum(len(day.coverage) for day in days),
+        sum(one.seconds for day in days for one in day.coverage),
         max(ends, default=None),
         None if hour is None else _costs(answerer, hour, most),
     )
