@@ -3,6 +3,7 @@
 import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -400,6 +401,15 @@ def test_the_mixins_overview_finds_us_and_the_cost_of_nodes(
     assert total == pytest.approx(sum(row["totalCost"] for row in nodes.values()), rel=1e-9)
     by_type = 'count(sum(node_total_hourly_cost{job="opencost"}) by (node, instance_type, arch))'
     assert value_of(scraper, by_type) == len({row["properties"]["name"] for row in nodes.values()})
+
+
+@pytest.mark.prometheus
+@pytest.mark.parametrize(
+    "query", [query for query in CATALOGUE if query.metric in {one.name for one in TOLD}], ids=lambda one: one.name
+)
+def test_what_prometheus_has_of_us_is_not_read(scraper: PrometheusServer, query: Query) -> None:
+    assert value_of(scraper, f"count({replace(query, matchers=()).promql('5m')})") > 0
+    assert value_of(scraper, f"count({query.promql('5m')})") == 0
 
 
 @pytest.mark.prometheus
