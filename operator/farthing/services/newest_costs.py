@@ -41,11 +41,11 @@ class NewestCosts:
 def newest_costs(answerer: Answerer, most: int) -> NewestCosts:
     """What the store holds now, and of its newest hour ``most`` rows of each kind. Asks no Prometheus. Raises StoreError, NoDataError."""
     days = answerer.store.manifests(answerer.cluster)
-    ends = [one.start + one.seconds for day in days for one in day.coverage if one.share > 0]
+    seen = [one for day in days for one in day.coverage if one.share > 0]
     hour = newest_hour(days)
     return NewestCosts(
-        sum(one.seconds for day in days for one in day.coverage),
-        max(ends, default=None),
+        sum(one.seconds for one in seen),
+        max((one.start + one.seconds for one in seen), default=None),
         None if hour is None else _costs(answerer, hour, most),
     )
 
