@@ -7,6 +7,9 @@ from pathlib import Path
 from farthing.model.prices import NO_PRICES, Prices
 from farthing.model.question import LABELS_OF_ALIASES, Aliases
 
+MOST_SERIES = 5_000
+"""Of each metric of costs that ``/metrics`` tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from farthing.cli.operate import _address
+from farthing.cli.options import address as parsed_address
 from farthing.cli.options import common
 from farthing.settings import Settings
 
@@ -48,7 +48,7 @@ def test_headers_of_the_command_line_come_before_those_of_the_environment() -> N
     ],
 )
 def test_an_address_is_a_host_and_a_port(text: str, address: tuple[str, int]) -> None:
-    assert _address(text) == address
+    assert parsed_address(text) == address
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_an_address_that_leaves_a_doubt_is_refused_with_what_is_allowed(text: st
     with pytest.raises(
         click.BadParameter, match=r"is not HOST:PORT: allowed are :8080 for every address, .*\[::1\]:8080"
     ):
-        _address(text)
+        parsed_address(text)

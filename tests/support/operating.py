@@ -139,6 +139,7 @@ class FakeCollection:
     def __init__(self, *, changes: bool = False) -> None:
         self.changes = changes
         self.changed = False
+        self.hours_made = 0
         self.cycles = 0
         self.error: Exception | None = None
 

@@ -1,8 +1,9 @@
-"""A real Prometheus that scrapes nothing: tests write into it."""
+"""A real Prometheus: tests write into it, or let it scrape."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.support.servers import Server, answers, free_ports, log_tail
 
@@ -11,7 +12,7 @@ class PrometheusServer:
     """A Prometheus that takes remote writes at ``<url>/api/v1/write``, its data in ``folder``.
 
     ``out_of_order_window`` and ``query_timeout`` are Prometheus durations ("30m"); with "0s" samples of a series must
-    come in order of time.
+    come in order of time. It scrapes ``targets`` (HOST:PORT) every second and lets their labels stand.
     """
 
     def __init__(
@@ -22,11 +23,13 @@ class PrometheusServer:
         out_of_order_window: str = "0s",
         max_samples: int = 50_000_000,
         query_timeout: str = "2m",
+        targets: Sequence[str] = (),
     ) -> None:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         self._configuration = folder / "prometheus.yaml"
         self._out_of_order_window = out_of_order_window
+        self._targets = list(targets)
         self._server = Server(
             [
                 program,
@@ -53,7 +56,11 @@ class PrometheusServer:
     def start(self) -> None:
         """Start and return when ready; ServerError with the log's end when it does not become so."""
         self._configuration.parent.mkdir(parents=True, exist_ok=True)
-        configuration = {"storage": {"tsdb": {"out_of_order_time_window": self._out_of_order_window}}}
+        configuration: dict[str, Any] = {"storage": {"tsdb": {"out_of_order_time_window": self._out_of_order_window}}}
+        if self._targets:
+            every_second = {"scrape_interval": "1s", "scrape_timeout": "1s", "honor_labels": True}
+            scraping = {"job_name": "opencost", **every_second, "static_configs": [{"targets": self._targets}]}
+            configuration["scrape_configs"] = [scraping]
         self._configuration.write_text(json.dumps(configuration), encoding="utf-8")
         self._server.start_ready(lambda: answers(f"{self.url}/-/ready"))
 

@@ -17,9 +17,11 @@ from farthing.api.asset_routes import asset_routes
 from farthing.api.cluster_routes import cluster_routes, health_routes
 from farthing.api.deprecated_routes import deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
+from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
+from farthing.settings import MOST_SERIES
 
 SMALLEST_ZIPPED: Final = 1_400
 """What fits into one packet is sent as it is. [B]"""
@@ -27,8 +29,10 @@ QUICK: Final = 4
 """Of gzip's levels: 9 takes four times as long for a tenth less."""
 
 
-def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ()) -> FastAPI:
-    """The APIs over what ``asking`` answers; pages of ``cors_origins`` may read them."""
+def create_app(
+    asking: Asking, version: str, cors_origins: tuple[str, ...] = (), most_series: int = MOST_SERIES
+) -> FastAPI:
+    """The APIs over what ``asking`` answers; pages of ``cors_origins`` may read them. ``most_series`` is that of ``Metrics``."""
     # The pages that show an OpenAPI load their programs from elsewhere.
     app = FastAPI(
         title="Farthing",
@@ -39,6 +43,7 @@ def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ())
         redirect_slashes=False,
     )
     app.include_router(health_routes())
+    metrics = Metrics(asking, version, most_series)
 
     def seen(request: Request) -> None:
         request.state.scope = asking.scope_of(request)
@@ -49,10 +54,13 @@ def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ())
     known.include_router(asset_routes(asking))
     known.include_router(cluster_routes(asking, version))
     known.include_router(deprecated_routes(asking))
+    known.include_router(metrics_routes(asking, metrics))
     app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "HEAD"])
+    # What the others answer by themselves is measured too.
+    app.add_middleware(Measured, requests=metrics.requests)
     app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document
     app.add_exception_handler(FarthingError, _failed)
     app.add_exception_handler(Exception, _fault)

@@ -15,6 +15,10 @@ class RecentBodies:
     """Bodies and their ETags. Safe to use from several threads."""
 
     most_bytes: int = MOST_BYTES
+    made: int = 0
+    """How many bodies were made so far."""
+    resent: int = 0
+    """How often a body that was kept was the answer."""
     _kept: "OrderedDict[Hashable, tuple[bytes, str]]" = field(default_factory=OrderedDict)
     _version: Hashable = None
     _bytes: int = 0
@@ -28,9 +32,11 @@ class RecentBodies:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
+                self.resent += 1
                 return found
         found = tagged(made())
         with self._lock:
+            self.made += 1
             if version == self._version and key not in self._kept and len(found[0]) <= self.most_bytes:
                 self._kept[key] = found
                 self._bytes += len(found[0])

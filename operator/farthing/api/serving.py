@@ -14,6 +14,7 @@ from farthing.api.asking import Asking
 from farthing.api.seen import ScopeOf
 from farthing.errors import InvalidInputError
 from farthing.services.asking import AskService
+from farthing.settings import MOST_SERIES
 
 CONNECTIONS: Final = 200
 """At a time; who comes beyond is answered 503."""
@@ -25,9 +26,14 @@ GOODBYE_SECONDS: Final = 5
 """For requests that are under way when the server stops."""
 
 
-def server(service: AskService, scope_of: ScopeOf, cors_origins: tuple[str, ...] = ()) -> uvicorn.Server:
-    """The APIs over what ``service`` answers, to whom ``scope_of`` says what they may see."""
-    app = create_app(Asking(service, scope_of), version("farthing"), cors_origins)
+def server(
+    service: AskService, scope_of: ScopeOf, cors_origins: tuple[str, ...] = (), most_series: int = MOST_SERIES
+) -> uvicorn.Server:
+    """The APIs over what ``service`` answers, to whom ``scope_of`` says what they may see.
+
+    ``/metrics`` has ``most_series`` of each metric of costs.
+    """
+    app = create_app(Asking(service, scope_of), version("farthing"), cors_origins, most_series)
     config = uvicorn.Config(
         app,
         http="h11",

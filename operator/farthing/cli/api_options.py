@@ -1,4 +1,4 @@
-"""Who may ask the HTTP APIs, as ``serve`` and ``operate --api`` are told."""
+"""Who may ask the HTTP APIs, and how much of them there is, as ``serve`` and ``operate --api`` are told."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from farthing.services.asking import AskService
+from farthing.settings import MOST_SERIES
 
 if TYPE_CHECKING:
     from farthing.api.seen import ScopeOf
@@ -26,6 +27,8 @@ class Access:
     everybody: bool
     kubeconfig: Path | None
     cors_origins: tuple[str, ...]
+    most_series: int
+    """Of each metric of costs."""
 
     def check(self, host: str, option: str) -> None:
         """See that nobody is let in unasked who comes from elsewhere. Raises click.BadParameter."""
@@ -67,6 +70,9 @@ def access(auth: str) -> Callable[[Command], Command]:
         click.option("--cors-origin", "cors_origins", envvar="FARTHING_CORS_ORIGINS", multiple=True, metavar="ORIGIN",
                      show_envvar=True,
                      help="Where pages come from that may read the answers, such as http://localhost:3000; may be repeated."),
+        click.option("--metrics-most-series", "most_series", envvar="FARTHING_METRICS_MOST_SERIES", default=MOST_SERIES,
+                     metavar="N", type=click.IntRange(1, 100_000), show_default=True, show_envvar=True,
+                     help="Of each metric of costs in /metrics; beyond it what costs least is left out."),
     ]  # fmt: skip
 
     def given(command: Command) -> Command:

@@ -33,7 +33,7 @@ REFRESH = "allowed are one number and one unit, such as 10m or 1h"
 @click.option("--keep-days", envvar="FARTHING_KEEP_DAYS", default=120, type=click.IntRange(2, 3650),
               help="How long facts are kept by the day. [days]")  # fmt: skip
 @click.option("--listen", envvar="FARTHING_LISTEN", default=":8080", metavar="HOST:PORT",
-              help="Where /livez is served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
+              help="Where /livez and /metrics are served; without HOST on every address, IPv4 and IPv6. An IPv6 HOST wants brackets.")  # fmt: skip
 @click.option("--api", is_flag=True, envvar="FARTHING_API", help="Serve the HTTP APIs of Kubecost and OpenCost, too.")
 @click.option("--api-listen", envvar="FARTHING_API_LISTEN", default=":9090", metavar="HOST:PORT", show_default=True,
               help="Where they are served.")  # fmt: skip
@@ -79,7 +79,10 @@ def _api(reports: ReportService, access: Access, at: tuple[str, int]) -> Iterato
     from farthing.api.serving import server, serving
 
     service = wiring.asking(reports)
-    with access.scopes(service) as scope_of, serving(server(service, scope_of, access.cors_origins), at):
+    with (
+        access.scopes(service) as scope_of,
+        serving(server(service, scope_of, access.cors_origins, access.most_series), at),
+    ):
         yield
 
 

@@ -18,7 +18,7 @@ def command(settings: Settings, access: Access, listen: str) -> None:
     """The HTTP APIs of Kubecost and OpenCost over a store.
 
     Clients that are told their address ask as they ask those: /model/allocation, /model/assets, /allocation/compute and so on;
-    /openapi.json lists them all. Windows within hours need --prometheus too.
+    /openapi.json lists them all. Windows within hours need --prometheus too. /metrics is for Prometheus to scrape.
     """
     host, port = address(listen)
     access.check(host, "--listen")
@@ -30,4 +30,4 @@ def command(settings: Settings, access: Access, listen: str) -> None:
         with access.scopes(service) as scope_of, listening((host, port)) as at:
             shown = f"[{host}]" if ":" in host else host or "localhost"
             click.echo(f"http://{shown}:{port}/model/allocation?window=7d and more, until Ctrl-C", err=True)
-            server(service, scope_of, access.cors_origins).run([at])
+            server(service, scope_of, access.cors_origins, access.most_series).run([at])

@@ -21,6 +21,11 @@ class Collection(Protocol):
         """Whether the last refresh changed the store, also one that failed."""
         ...
 
+    @property
+    def hours_made(self) -> int:
+        """How many hours of facts it made so far."""
+        ...
+
     def refresh(self) -> None:
         """Collect what is missing. Blocking. Raises FarthingError."""
         ...
@@ -33,12 +38,20 @@ class Collecting:
         self.interval = interval
         self.last_cycle = time.monotonic()
         """When a cycle last ended, well or not. [s, monotonic]"""
+        self.last_success: float | None = None
+        self.last_failure: float | None = None
+        """When a cycle last ended that way. [unix s]"""
         self._collection = collection
         self._changed = changed
         self._stop = Event()
         self._wake = Event()
         self._thread = Thread(target=self._run, name="collecting", daemon=True)
         self._said = ""
+
+    @property
+    def hours_made(self) -> int:
+        """How many hours of facts were made so far."""
+        return self._collection.hours_made
 
     def start(self) -> None:
         """Begin the first cycle."""
@@ -66,7 +79,10 @@ class Collecting:
             if self._stop.is_set():
                 return
             self._wake.clear()
-            wait = self.interval if self._cycle() else min(self.interval, SOONEST_RETRY)
+            if self._cycle():
+                wait, self.last_success = self.interval, time.time()
+            else:
+                wait, self.last_failure = min(self.interval, SOONEST_RETRY), time.time()
             # Prices may have changed days while Prometheus is away.
             if self._collection.changed and not self._stop.is_set():
                 self._changed()

@@ -1,4 +1,4 @@
-"""Whether the operator still moves, told over HTTP from a thread that a stuck event loop cannot stop."""
+"""Whether the operator still moves, and its metrics, told over HTTP from a thread that a stuck event loop cannot stop."""
 
 import socket
 import time
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Final
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from farthing.handlers.audit import Audit
 from farthing.handlers.collecting import Collecting
@@ -37,22 +39,35 @@ def troubles(scheduler: Scheduler, collecting: Collecting, audit: Audit) -> list
 
 
 class LivenessServer:
-    """Answers ``GET /livez``: 200, or 503 with what is wrong; with an empty host, on every address of the machine."""
+    """Answers ``GET /livez``: 200, or 503 with what is wrong, and ``/metrics`` by the text of ``metrics``.
+
+    With an empty host it answers on every address of the machine.
+    """
 
     def __init__(
-        self, address: tuple[str, int], check: Callable[[], list[str]], longest_silence: float = LONGEST_SILENCE
+        self,
+        address: tuple[str, int],
+        check: Callable[[], list[str]],
+        metrics: Callable[[], bytes] = bytes,
+        longest_silence: float = LONGEST_SILENCE,
     ) -> None:
         class Handler(BaseHTTPRequestHandler):
             timeout = longest_silence
 
             def do_GET(self) -> None:
-                if self.path.split("?")[0] != "/livez":
-                    self.send_error(404)
-                    return
-                wrong = check()
-                body = ("; ".join(wrong) or "ok").encode() + b"\n"
-                self.send_response(503 if wrong else 200)
-                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                match self.path.split("?")[0]:
+                    case "/livez":
+                        wrong = check()
+                        body = ("; ".join(wrong) or "ok").encode() + b"\n"
+                        self._send(503 if wrong else 200, "text/plain; charset=utf-8", body)
+                    case "/metrics":
+                        self._send(200, CONTENT_TYPE_PLAIN_0_0_4, metrics())
+                    case _:
+                        self.send_error(404)
+
+            def _send(self, code: int, content_type: str, body: bytes) -> None:
+                self.send_response(code)
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

@@ -19,6 +19,7 @@ from farthing.handlers.attempt import Reports, Runner
 from farthing.handlers.audit import Audit
 from farthing.handlers.books import Books
 from farthing.handlers.collecting import Collecting, Collection
+from farthing.handlers.health import Health
 from farthing.handlers.known import PLURALS
 from farthing.handlers.liveness import LivenessServer, troubles
 from farthing.handlers.scheduler import Scheduler
@@ -52,7 +53,7 @@ class Operator:
     """Where reports are watched; empty for everywhere."""
     refresh_seconds: float = REFRESH_SECONDS
     listen: tuple[str, int] | None = ("", 8080)
-    """Where ``/livez`` is served, as ``LivenessServer`` takes it: the kubelet asks the pod's address."""
+    """Where ``/livez`` and ``/metrics`` are served, as ``LivenessServer`` takes it: the kubelet asks the pod's address."""
     prices: PriceBookService = field(default_factory=PriceBookService)
     """Knows which prices apply."""
     clock: Callable[[], float] = field(default=time.time)
@@ -95,7 +96,8 @@ class Operation:
 
     async def run(self, stop: asyncio.Event) -> bool:
         """As ``operate``."""
-        livez = LivenessServer(self._operator.listen, self.troubles) if self._operator.listen else None
+        listen, metrics = self._operator.listen, Health(self.scheduler, self.collecting).text
+        livez = LivenessServer(listen, self.troubles, metrics) if listen else None
         _stop_on_signals(self._loop, stop)
         work = [asyncio.create_task(self.scheduler.run(), name="scheduler")]
         try:

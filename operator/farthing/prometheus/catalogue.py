@@ -5,6 +5,7 @@ same source give one row. Hourly queries are evaluated one millisecond before th
 ``[start, end)`` in Prometheus 2 (closed ranges) and 3 (left-open) alike. What only names things is asked once per chunk.
 """
 
+from farthing.model.metric_rows import TOLD_BY
 from farthing.model.sampled import SAMPLES
 from farthing.prometheus.queries import Combine, Function, Matcher, Query
 
@@ -34,6 +35,9 @@ EGRESS = "kubecost_pod_network_egress_bytes_total"
 TRANSMITTED = "container_network_transmit_bytes_total"
 RECEIVED = "container_network_receive_bytes_total"
 BALANCER_RATE = "kubecost_load_balancer_cost"
+
+NOT_OURS = (Matcher(TOLD_BY[0], "!=", TOLD_BY[1]),)
+"""What our own ``/metrics`` tells is what we made of these, which would stay for ever were it read again."""
 
 
 def _read(  # noqa: PLR0913 - an entry of the catalogue is these
@@ -88,16 +92,16 @@ CATALOGUE: tuple[Query, ...] = (
     _read("root_free", ROOT_FREE, Function.MEAN, Combine.MEAN, OF_ROOT),
     _read("root_least_free", ROOT_FREE, Function.LEAST, Combine.MIN, OF_ROOT),
     # Rates per hour, from OpenCost's exporter where it runs (C4).
-    _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN),
-    _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN),
-    _read("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, Combine.MEAN),
-    _read("node_total_rate", "node_total_hourly_cost", Function.MEAN, Combine.MEAN),
-    _read("node_spot", "kubecost_node_is_spot", Function.LAST),
+    _read("node_cpu_rate", "node_cpu_hourly_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("node_ram_rate", "node_ram_hourly_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("node_gpu_rate", "node_gpu_hourly_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("node_total_rate", "node_total_hourly_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("node_spot", "kubecost_node_is_spot", Function.LAST, matchers=NOT_OURS),
     # Volumes (C5): how many scrapes saw each and its claim, its mean size, the rate of a GiB-hour from OpenCost's exporter.
     _read("pv_scrapes", "kube_persistentvolume_capacity_bytes", Function.COUNT, Combine.MOST, carried=True),
     _read("pv_bytes", "kube_persistentvolume_capacity_bytes", Function.MEAN, Combine.MEAN),
     _read("pv_created", "kube_persistentvolume_created", Function.LAST),
-    _read("pv_rate", "pv_hourly_cost", Function.MEAN, Combine.MEAN),
+    _read("pv_rate", "pv_hourly_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
     _read("claim_scrapes", "kube_persistentvolumeclaim_info", Function.COUNT, Combine.MOST, matchers=IS_BOUND),
     _read("pv_used", VOLUME_USED, Function.MEAN, Combine.MEAN),
     _read("pv_used_largest", VOLUME_USED, Function.LARGEST),
@@ -135,18 +139,18 @@ CATALOGUE: tuple[Query, ...] = (
     _read("receive_last", RECEIVED, Function.LAST, matchers=OF_PODS, carried=True),
     _read("receive_first", RECEIVED, Function.LEAST, Combine.MIN, OF_PODS),
     _read("receive_reset_growth", RECEIVED, Function.GROWTH_IF_RESET, matchers=OF_PODS),
-    _read("network_zone_rate", "kubecost_network_zone_egress_cost", Function.MEAN, Combine.MEAN),
-    _read("network_region_rate", "kubecost_network_region_egress_cost", Function.MEAN, Combine.MEAN),
-    _read("network_internet_rate", "kubecost_network_internet_egress_cost", Function.MEAN, Combine.MEAN),
+    _read("network_zone_rate", "kubecost_network_zone_egress_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("network_region_rate", "kubecost_network_region_egress_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("network_internet_rate", "kubecost_network_internet_egress_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
     # Services and the pods behind them; load balancers and their rates per hour (C7).
     _read("services", "kube_service_info", Function.LAST, once=True),
     _read("endpoints", "kube_endpointslice_endpoints", Function.LAST, matchers=TO_PODS),
     _read("balancer_scrapes", "kube_service_spec_type", Function.COUNT, Combine.MOST, IS_BALANCER),
     _read("balancer_created", "kube_service_created", Function.LAST),
-    _read("balancer_rate", BALANCER_RATE, Function.MEAN, Combine.MEAN),
-    _read("balancer_rate_scrapes", BALANCER_RATE, Function.COUNT, Combine.MOST),
+    _read("balancer_rate", BALANCER_RATE, Function.MEAN, Combine.MEAN, NOT_OURS),
+    _read("balancer_rate_scrapes", BALANCER_RATE, Function.COUNT, Combine.MOST, NOT_OURS),
     # How many scrapes of OpenCost's exporter there were: it shows this as long as it runs.
-    _read("exporter_scrapes", "kubecost_network_zone_egress_cost", Function.COUNT, Combine.MOST),
+    _read("exporter_scrapes", "kubecost_network_zone_egress_cost", Function.COUNT, Combine.MOST, NOT_OURS),
     # The fee of the cluster per hour (C8).
-    _read("management_rate", "kubecost_cluster_management_cost", Function.MEAN, Combine.MEAN),
+    _read("management_rate", "kubecost_cluster_management_cost", Function.MEAN, Combine.MEAN, NOT_OURS),
 )

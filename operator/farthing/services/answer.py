@@ -19,8 +19,8 @@ from farthing.model.question import Question, Shape
 from farthing.model.sums import first_keys
 from farthing.model.tables import FACTS
 from farthing.model.telling import Expression
-from farthing.model.window import Window, day_of, days
-from farthing.model.zone import date_of, midnight
+from farthing.model.window import Window, days
+from farthing.model.zone import date_of
 from farthing.services.billed import Billed
 from farthing.services.gather import gathered
 from farthing.services.ports import (
@@ -65,11 +65,11 @@ class Answerer:
 
     def namespaces(self, now: int) -> list[str]:
         """Those that costs are stored of, in order. Raises StoreError."""
-        zone, dates = self.zone, self.store.dates(self.cluster)
-        if not dates:
+        stored = self.store.manifests(self.cluster)
+        if not stored:
             return []
-        first, last = (midnight(datetime.fromisoformat(one).date(), zone) for one in (dates[0], dates[-1]))
-        span = Window(first, day_of(last, zone).end)
+        first, last = (datetime.fromtimestamp(one, UTC) for one in (stored[0].start, stored[-1].end))
+        span = Window(first, last)
         question = Question(Shape("allocation", ("namespace",), idle=False), span, ((span,),))
         try:
             rows, _ = self.facts(question, first_keys, now, MOST_NAMESPACES)

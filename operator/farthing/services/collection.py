@@ -33,6 +33,8 @@ class CollectService:
     """
     version: int = 0
     """Counts the changes of the store."""
+    hours_made: int = 0
+    """Of facts, so far."""
     trouble: FarthingError | None = None
     """Why the last collection failed, if it did."""
     changed: bool = False
@@ -76,16 +78,17 @@ class CollectService:
                 f"{CLOCKS_APART // 60} minutes apart: nothing is collected or forgotten until the Prometheus URL is "
                 "right and both clocks are set"
             )
-        made, failed = 0, None
+        before, failed = self.hours_made, None
         for day in reversed(self._days(now)):
             try:
-                made += self.collector.collect(day)
+                self.hours_made += self.collector.collect(day)
             except FarthingError as error:
                 failed = failed or error
                 if isinstance(error, MetricsUnreachableError):
                     break
         earlier = min(now, local)
         self.collector.forget(earlier - self.keep_hours_days * DAY, earlier - self.keep_days * DAY)
+        made = self.hours_made - before
         self.changed = self.changed or made > 0
         if failed is not None:
             raise failed

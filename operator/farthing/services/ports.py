@@ -97,8 +97,8 @@ class FactsStore(Protocol):
         """The day of that date, if it is stored. Raises StoreError."""
         ...
 
-    def dates(self, cluster: str) -> list[str]:
-        """The dates of the days that are stored of a cluster, oldest first."""
+    def manifests(self, cluster: str) -> Sequence[StoredDay]:
+        """All stored days of a cluster, oldest first. Raises StoreError."""
         ...
 
     def files(self, day: Any, grain: str) -> dict[str, str] | None:

@@ -64,10 +64,6 @@ class Store:
                 found.append((date, at.st_ino, at.st_mtime_ns))
         return tuple(found)
 
-    def dates(self, cluster: str) -> list[str]:
-        """The dates of the days that are stored of a cluster, oldest first."""
-        return list(self._paths(cluster))
-
     def manifests(self, cluster: str) -> list[Manifest]:
         """The manifests of all days of a cluster but those of an older layout, oldest first. Raises StoreError."""
         return [found for found in self._all(cluster).values() if isinstance(found, Manifest)]
