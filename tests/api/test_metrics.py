@@ -16,13 +16,13 @@ from farthing import wiring
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
 from farthing.api.cost_families import TOLD
-from farthing.api.serving import EVERYTHING
+from farthing.api.seen import everything
 from farthing.demo.cluster import GIB, Cluster
 from farthing.demo.scenario import demo_cluster
 from farthing.prometheus.catalogue import CATALOGUE
 from farthing.prometheus.queries import Matcher, Query
 from farthing.services import newest_costs
-from farthing.services.question import Scope
+from farthing.services.scope import Scope
 from farthing.settings import Settings
 from farthing.store.days import Store
 from tests.conftest import programs
@@ -116,7 +116,7 @@ def cluster(demo: DemoStore) -> Cluster:
 
 def serving(settings: Settings, now: Callable[[], float], fetcher: Any = None, **options: Any) -> ApiServer:
     service = wiring.ask_service(settings, fetcher, now)
-    return ApiServer(create_app(Asking(service, lambda _: EVERYTHING), "1.2.3", **options))
+    return ApiServer(create_app(Asking(service, everything), "1.2.3", **options))
 
 
 def kept_in(folder: Path, facts: FactTables) -> ApiServer:

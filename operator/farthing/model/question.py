@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from farthing.errors import InvalidQuestionError
 from farthing.model.filters import ALIASES, KEYED, Comparison, Every, Filter, comparisons, everything, label_key
-from farthing.model.window import SECONDS_PER_DAY, SECONDS_PER_HOUR, Window
+from farthing.model.window import SECONDS_PER_HOUR, Window
 
 ALLOCATION_PROPERTIES: Final = (
     "cluster", "node", "namespace", "controllerKind", "controller", "pod", "container", "providerID",
@@ -209,10 +209,6 @@ class Shape:
         return label_key(dict(self.aliases)[alias])
 
 
-MOST_DAYS: Final = 3_660
-"""Of a window: as many as a store may keep."""
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """A shape over a window whose sets are ``sets``, in order; a set may have gaps only between the joined ones."""
@@ -233,10 +229,6 @@ class Question:
         if self.limit < 0:
             raise InvalidQuestionError(
                 f"limit {self.limit} is negative; allowed are 0 for all rows, or a number of rows"
-            )
-        if self.window.seconds > MOST_DAYS * SECONDS_PER_DAY:
-            raise InvalidQuestionError(
-                f"window {self.window} is longer than {MOST_DAYS} days, which nothing is kept for"
             )
 
     def passed(self, now: float) -> tuple[float, ...]:

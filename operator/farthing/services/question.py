@@ -1,16 +1,21 @@
 """From a report's spec to a question of the model, within what the report may see."""
 
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 
+from farthing.errors import InvalidWindowError
 from farthing.model.filter_parser import parse_filter
 from farthing.model.filters import ASSET_FIELDS, parse_label
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question, Shape, Sharing
 from farthing.model.steps import group_by_calendar, parse_step, split
-from farthing.model.window import Window, parse_window
+from farthing.model.window import SECONDS_PER_DAY, Window, parse_window
 from farthing.model.zone import parse_timezone
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import Report
 from farthing.services.scope import Scope
+
+MOST_DAYS: Final = 3_660
+"""Of a window: as many as a store may keep."""
 
 
 def question_of(
@@ -32,6 +37,8 @@ def question_of(
         zone = parse_timezone(spec.timezone)
     minute = datetime.fromtimestamp(now, UTC).replace(second=0, microsecond=0)
     window = parse_window(spec.window, minute, zone)
+    if window.seconds > MOST_DAYS * SECONDS_PER_DAY:
+        raise InvalidWindowError(f"window {window} is longer than {MOST_DAYS} days, which nothing is kept for")
     if isinstance(report, CostReport):
         shape = Shape(
             "allocation",

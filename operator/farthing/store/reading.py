@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import chain
 from math import fsum
 from operator import itemgetter
 from typing import Any
@@ -13,23 +12,21 @@ import duckdb
 
 from farthing.errors import AnswerTooLargeError, StoreError
 from farthing.model.answer import Found
-from farthing.model.bills import ADDED
 from farthing.model.detail import details, of_rows
 from farthing.model.external import with_external
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import completed, idle_report, report, report_with_last_resort
-from farthing.model.said import column_of, tables_of
 from farthing.model.sharing import overallocated
 from farthing.model.spreading import TOLD, bearing, monthly_costs, shared_costs
-from farthing.model.sums import OF_SETS, are_few, sums
+from farthing.model.sums import OF_SETS, are_few
 from farthing.model.telling import Expression
-from farthing.store.adjusting import adjusted_rows, external_rows
-from farthing.store.engine import LONGEST_SECONDS, connect, parquet, quoted, text, told
+from farthing.store.adjusting import external_rows
+from farthing.store.engine import LONGEST_SECONDS, connect, quoted, text, told
 from farthing.store.hot import HotTables
-from farthing.store.manifest import TABLES
 from farthing.store.recent import FEW, MOST_DETAILS, RecentRows, Row, Wanted
-from farthing.store.select import compiled, limited, of_days, of_sets, ordered, ordered_idle
+from farthing.store.select import compiled, limited, of_sets, ordered, ordered_idle
+from farthing.store.sources import Sources
 
 MOST_ROWS = 30_000
 """Of one answer. A row takes about 6 KiB on its way into ConfigMaps, and an operator answers a few questions at once."""
@@ -72,6 +69,7 @@ class Reader:
         database = connect(threads=1)
         self.recent = RecentRows(database)
         self._hot = HotTables(database.cursor())
+        self._sources = Sources(self._hot)
 
     def rows(self, shape: Shape, parts: Sequence[Part], limit: int = 0, passed: Sequence[float] = ()) -> list[Row]:
         """The rows of ``found``."""
@@ -196,9 +194,11 @@ class Reader:
         shape, parts = asked.shape, asked.parts
         try:
             with ExitStack() as held:
-                sources = self._sources(held, shape, select, parts)
+                sources = self._sources.of(held, shape, select, parts)
                 if quoted("sums") in select:
-                    found = " union all by name ".join(of_sets(self._sums(held, shape, part), part) for part in parts)
+                    found = " union all by name ".join(
+                        of_sets(self._sources.sums(held, shape, part), part) for part in parts
+                    )
                     if quoted("spread") in select:
                         columns = ", ".join(map(quoted, ("set", *OF_SETS)))
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
@@ -219,50 +219,3 @@ class Reader:
             ) from error
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"the stored facts cannot be read ({told(error)}): run 'farthing store verify'") from error
-
-    def _sums(self, held: ExitStack, shape: Shape, part: Part) -> str:
-        """SQL of the ``model.sums.sums`` of ``part``: of stored days they are kept."""
-        select = compiled(sums, shape)
-
-        def made(needed: ExitStack) -> str:
-            return f"with {', '.join(self._sources(needed, shape, select, [part]))} {select}"
-
-        if part.lasting and part.whole and are_few(shape):
-            files = [
-                path for table in TABLES if quoted(table) in select or table == "workload" for path in part.files[table]
-            ]
-            files += [repr(part.billing)] if shape.reconcile else []
-            return held.enter_context(self._hot.reading((select, *files), made, few=True))
-        return f"({made(held)})"
-
-    def _sources(self, held: ExitStack, shape: Shape, select: str, parts: Sequence[Part]) -> list[str]:
-        """What ``select`` reads of the files of ``parts``, as SQL of common tables."""
-        sources = [
-            f"{table} as ({' union all by name '.join(self._rows(held, table, part, shape) for part in parts)})"
-            for table in TABLES
-            if quoted(table) in select
-        ]
-        for lookup, columns in chain.from_iterable(map(tables_of, shape.lookups)):
-            name = quoted(column_of(lookup))
-            if name in select:
-                found = (self._looked_up(held, lookup, columns, part) for part in parts)
-                sources.append(f"{name} as ({' union all by name '.join(found)})")
-        return sources
-
-    def _rows(self, held: ExitStack, table: str, part: Part, shape: Shape) -> str:
-        """SQL of the rows of ``table`` that belong to a set; what it selects from stays as long as ``held``."""
-        files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
-        if shape.reconcile and table in ADDED:
-            files = adjusted_rows(table, part)
-        source = held.enter_context(self._hot.reading(files, lambda _: files)) if part.lasting else f"({files})"
-        if table == "workload":
-            return f"select * from {source} where {of_days('start', part)}"  # noqa: S608 - likewise
-        return of_sets(source, part)
-
-    def _looked_up(self, held: ExitStack, lookup: tuple[str, str], columns: Iterable[str], part: Part) -> str:
-        """SQL of the values of one label or annotation, of pods or of namespaces (``model.said``)."""
-        named = ", ".join('"start" as "day"' if column == "day" else quoted(column) for column in columns)
-        where = f"kind = {text(lookup[0])} and key = {text(lookup[1])}"
-        rows = f"select {named} from {parquet(part.files['workload'])} where {where}"  # noqa: S608 - quoted
-        source = held.enter_context(self._hot.reading(rows, lambda _: rows)) if part.lasting else f"({rows})"
-        return f"select * from {source} where {of_days('day', part)}"  # noqa: S608 - likewise
