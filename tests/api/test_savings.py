@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
+from farthing import wiring
+from farthing.api.app import create_app
+from farthing.api.asking import Asking
+from farthing.services.scope import Scope
 from tests.support.api_server import ApiServer
+from tests.support.demo_store import DemoStore
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +139,23 @@ def test_what_mcp_kubecost_asks_is_a_page_with_the_sums_of_all(api: ApiServer) -
     assert found["Recommendations"] == everything[2:5]
     assert found["Count"] == len(everything)
     assert found["TotalMonthlySavings"] == pytest.approx(sum(map(saving, everything)), rel=1e-9)
+
+
+def test_a_tenant_is_told_of_its_own_containers_what_everybody_is(demo: DemoStore, api: ApiServer) -> None:
+    service = wiring.ask_service(demo.settings, demo.source, demo.source.now)
+    with ApiServer(create_app(Asking(service, lambda _: Scope(("shop", "ci"))), "0.0.0")) as tenants:
+        found = asked(tenants, window="2d")
+        assert asked(tenants, window="2d", filterNamespaces="data") == []
+        refused = tenants.get(PATH, window="2d", filterNodes="ip-*")
+    everything = asked(api, window="2d", filterNamespaces="shop,ci")
+    assert {one["namespace"] for one in found} == {"shop", "ci"}
+    # Which cluster it is, is no tenant's.
+    assert {one["clusterID"] for one in found} == {""}
+    same = ("namespace", "controllerName", "containerName", "recommendedRequest", "latestKnownRequest")
+    assert [[one[name] for name in same] for one in found] == [[one[name] for name in same] for one in everything]
+    # Engines add up in the order of what they read.
+    assert [saving(one) for one in found] == pytest.approx([saving(one) for one in everything], rel=1e-9)
+    assert refused.status_code == 403
 
 
 @pytest.mark.parametrize(
