@@ -7,7 +7,8 @@ FarthingError
 │   ├── InvalidQuestionError
 │   ├── InvalidPricesError
 │   ├── InvalidBillError         a file that is no FOCUS bill, or one that cannot be counted here
-│   └── ScopeDeniedError
+│   ├── ScopeDeniedError
+│   └── BodyTooLargeError        what was sent is more than is read
 ├── UnauthenticatedError         a request over HTTP whose bearer is not known
 ├── MetricsError                 Prometheus did not give a usable answer
 │   ├── MetricsUnreachableError  refused, timed out, 5xx: retried
@@ -72,6 +73,12 @@ class ScopeDeniedError(InvalidInputError):
     """A report asks for what its namespace may not see."""
 
     reason = "ScopeDenied"
+
+
+class BodyTooLargeError(InvalidInputError):
+    """What was sent is more than is read."""
+
+    reason = "BodyTooLarge"
 
 
 class UnauthenticatedError(FarthingError):

@@ -19,6 +19,8 @@ from farthing.api.deprecated_routes import deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
 from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
+from farthing.api.prediction_routes import prediction_routes
+from farthing.api.savings_routes import savings_routes
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
 from farthing.settings import MOST_SERIES
@@ -55,6 +57,8 @@ def create_app(
     known.include_router(cluster_routes(asking, version))
     known.include_router(deprecated_routes(asking))
     known.include_router(metrics_routes(asking, metrics))
+    known.include_router(savings_routes(asking))
+    known.include_router(prediction_routes(asking))
     app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from farthing.errors import (
     AnswerTooLargeError,
+    BodyTooLargeError,
     BusyError,
     FarthingError,
     InvalidInputError,
@@ -27,6 +28,7 @@ log = logging.getLogger("farthing.api")
 CODES: Final[tuple[tuple[type[FarthingError], HTTPStatus], ...]] = (
     (UnauthenticatedError, HTTPStatus.UNAUTHORIZED),
     (ScopeDeniedError, HTTPStatus.FORBIDDEN),
+    (BodyTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (InvalidInputError, HTTPStatus.BAD_REQUEST),
     (NoDataError, HTTPStatus.NOT_FOUND),
     (AnswerTooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),

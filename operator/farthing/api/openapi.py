@@ -74,22 +74,27 @@ def answers(data: Json, *, csv: bool = False) -> dict[int | str, Json]:
         },
         "required": ["code", "status", "data"],
     }
-    content: Json = {"application/json": {"schema": envelope}}
+    told = bare(envelope)
     if csv:
-        content["text/csv"] = {"schema": {"type": "string"}}
+        told["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return told
+
+
+def bare(data: Json) -> dict[int | str, Json]:
+    """The same of a route whose answer is ``data`` and nothing around it."""
     return {
-        "200": {"description": "The answer.", "content": content},
+        "200": {"description": "The answer.", "content": {"application/json": {"schema": data}}},
         "304": {"description": "As it was, by If-None-Match."},
     }
 
 
-def lists(*, assets: bool = False) -> Json:
-    """Kubecost's ``filterX`` parameters and ``format``, for FastAPI's ``openapi_extra``."""
+def lists(*, assets: bool = False, csv: bool = True) -> Json:
+    """Kubecost's ``filterX`` parameters and, where ``csv`` is offered, ``format``, for FastAPI's ``openapi_extra``."""
     form = {
         "name": "format", "in": "query", "schema": {"enum": ["json", "csv"], "default": "json"},
         "description": "json, or csv of the rows that all sets come to.",
     }  # fmt: skip
-    return {"parameters": [*_lists(ASSET_LISTS if assets else LISTS), form]}
+    return {"parameters": [*_lists(ASSET_LISTS if assets else LISTS), *([form] if csv else [])]}
 
 
 def _lists(names: Mapping[str, str]) -> Iterator[Json]:

@@ -29,6 +29,11 @@ STEPS: Final = {"hour": "1h", "day": "1d", "week": "1d", "month": "1d", "quarter
 
 MOST_ROWS: Final = 100_000
 
+WINDOW_TEXT: Final = (
+    "Span of time: 15m, 24h, 7d, 1w; today, yesterday, week, lastweek, month, lastmonth; two unix times or two RFC 3339 "
+    "instants with a comma between; or a length with an offset, such as 7d offset 2d."
+)
+
 _AND: Final = re.compile(r"""^(\s*\)*)\s+(?=\(*\s*[A-Za-z])""")
 
 
@@ -61,24 +66,30 @@ class Given(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _given(cls, values: Any) -> Any:
-        return (
-            {name: value for name, value in values.items() if value not in ("", None)}
-            if isinstance(values, dict)
-            else values
-        )
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value not in ("", None)}
 
 
-class Parameters(Given):
-    """Parameters of every question."""
+class RowParameters(Given):
+    """Parameters of every question for rows."""
 
-    window: str = Field(
-        max_length=100,
-        description=(
-            "Span of time: 15m, 24h, 7d, 1w; today, yesterday, week, lastweek, month, lastmonth; two unix times or two "
-            "RFC 3339 instants with a comma between; or a length with an offset, such as 7d offset 2d."
-        ),
-        json_schema_extra=WINDOW,
+    KIND: ClassVar[str]
+    """Of the report that is asked for."""
+
+    window: str = Field(max_length=100, description=WINDOW_TEXT, json_schema_extra=WINDOW)
+    filter: str = Field(
+        "",
+        max_length=LONGEST,
+        description='Rows to show in the filter language, such as namespace:"shop"+label[app]:"web".',
     )
+    limit: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set at most, idle aside; 0 is all.")
+    offset: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set to pass over, the largest cost first.")
+
+
+class Parameters(RowParameters):
+    """Parameters of questions for sets of rows."""
+
     step: str = Field(
         "",
         max_length=20,
@@ -92,13 +103,6 @@ class Parameters(Given):
         description="Whether sets are joined: true, false, or hour, day, week, month, quarter.",
         json_schema_extra=one_of(["true", "false", *STEPS]),
     )
-    filter: str = Field(
-        "",
-        max_length=LONGEST,
-        description='Rows to show in the filter language, such as namespace:"shop"+label[app]:"web".',
-    )
-    limit: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set at most, idle aside; 0 is all.")
-    offset: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set to pass over, the largest cost first.")
 
     @property
     def rows(self) -> int:
@@ -178,7 +182,7 @@ class AllocationParameters(Parameters):
             "sortBy": self.sort_by,
             **({"sortOrder": self.sort_by_order} if self.sort_by_order else {}),
         }
-        return _report(self.KIND, spec)
+        return report_of(self.KIND, spec)
 
 
 class OpenCostParameters(AllocationParameters):
@@ -210,13 +214,13 @@ class AssetParameters(Parameters):
     def report(self, window: str, step: str, *, cluster: bool = True) -> Report:
         """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
         del cluster
-        return _report(self.KIND, {**_shared(self, window, step), "disableAdjustments": self.disable_adjustments})
+        return report_of(self.KIND, {**_shared(self, window, step), "disableAdjustments": self.disable_adjustments})
 
 
 Asked: TypeAlias = AllocationParameters | AssetParameters
 
 
-def kept(given: Mapping[str, str], parsed: Asked) -> Filter:
+def kept(given: Mapping[str, str], parsed: RowParameters) -> Filter:
     """Which rows Kubecost's ``filterX`` lists keep; with a ``filter`` they are not read. Raises InvalidInputError."""
     if parsed.filter:
         return Every()
@@ -235,7 +239,8 @@ def _shared(asked: Parameters, window: str, step: str) -> dict[str, Any]:
     }
 
 
-def _report(kind: str, spec: dict[str, Any]) -> Report:
+def report_of(kind: str, spec: dict[str, Any]) -> Report:
+    """The report of ``kind`` that ``spec`` asks for. Raises InvalidInputError."""
     body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": spec}
     try:
         return parse_report(body)

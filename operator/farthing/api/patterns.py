@@ -14,6 +14,7 @@ WINDOW: Final[Said] = {
     "pattern": f"^(?:{_WORDS}|{_LENGTH}(?: offset {_LENGTH})?|{_UNIX},{_UNIX}|{_INSTANT},{_INSTANT})$",
     "examples": ["7d", "today", "2026-11-01T00:00:00Z,2026-11-08T00:00:00Z"],
 }
+NAMESPACE: Final = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 STEP: Final[Said] = {"pattern": f"^(?:{_LENGTH})?$"}
 
 
