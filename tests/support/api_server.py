@@ -1,5 +1,6 @@
 """The APIs on a real socket, in a thread of the tests' process."""
 
+import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Thread
@@ -7,8 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-import uvicorn
 from fastapi import FastAPI
+
+from farthing.api.serving import server_of
 
 PATIENCE = 30.0
 
@@ -20,11 +22,9 @@ class ApiServer(AbstractContextManager["ApiServer"]):
     app: FastAPI
 
     def __enter__(self) -> Self:
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="warning", access_log=False, ws="none")
-        self._server = uvicorn.Server(config)
-        self._socket = config.bind_socket()
+        self._server = server_of(self.app)
+        self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._socket.listen()
         self._thread = Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
         # Who asks before the server takes its first connection waits for it.

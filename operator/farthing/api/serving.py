@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
@@ -20,8 +21,8 @@ CONNECTIONS: Final = 200
 """At a time; who comes beyond is answered 503."""
 IDLE_SECONDS: Final = 30
 """After which a connection without a request is closed."""
-LONGEST_HEAD: Final = 32_768
-"""Of a request: its URL and its headers. [B]"""
+LONGEST_HEAD: Final = 262_144
+"""Of a request: its URL, in which each list may be as long as a parameter, and its headers. [B]"""
 GOODBYE_SECONDS: Final = 5
 """For requests that are under way when the server stops."""
 
@@ -33,7 +34,11 @@ def server(
 
     ``/metrics`` has ``most_series`` of each metric of costs.
     """
-    app = create_app(Asking(service, scope_of), version("farthing"), cors_origins, most_series)
+    return server_of(create_app(Asking(service, scope_of), version("farthing"), cors_origins, most_series))
+
+
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """A server of ``app`` within the limits of this module."""
     config = uvicorn.Config(
         app,
         http="h11",
