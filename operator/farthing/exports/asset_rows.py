@@ -103,7 +103,7 @@ def _of_node(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
 
 
 def _overhead(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
-    """What nodes keep from pods, as parts of their cores, their memory and their cost. [0 to 1]"""
+    """What nodes keep from pods, as parts of their cores, their memory and their cost. [0 to 1] OpenCost spells them so."""
     parts = {
         name: told[f"{name}_overhead"] / row[f"{name}_quantity"] if row[f"{name}_quantity"] > 0 else 0.0
         for name in ("cpu", "ram")
@@ -111,8 +111,8 @@ def _overhead(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     whole = sum(row[f"{name}_cost"] for name in RESOURCES)
     cost = sum(part * row[f"{name}_cost"] for name, part in parts.items())
     return {
-        **{f"{name}OverheadFraction": part for name, part in parts.items()},
-        "overheadCostFraction": cost / whole if whole > 0 else 0.0,
+        **{f"{name.capitalize()}OverheadFraction": part for name, part in parts.items()},
+        "OverheadCostFraction": cost / whole if whole > 0 else 0.0,
     }
 
 
@@ -136,7 +136,7 @@ def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
 
 def _of_balancer(_row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     address = told["provider_id"] if told["number"] == 1 else ""
-    return {"private": _is_private(address), "ip": address}
+    return {"private": is_private(address), "ip": address}
 
 
 def _list_cost(row: Mapping[str, Any], resource: str) -> float:
@@ -157,7 +157,7 @@ def _breakdown(quantity: float, used: Mapping[str, float]) -> Row:
     return {"idle": max(0.0, 1.0 - sum(shares.values())), **{user: shares[user] for user in sorted(USERS)}}
 
 
-def _is_private(address: str) -> bool:
+def is_private(address: str) -> bool:
     """Whether ``address`` is one that only private networks reach; names may be anybody's."""
     try:
         found = ip_address(address)

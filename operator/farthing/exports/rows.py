@@ -33,12 +33,11 @@ def public_rows(answer: Answer) -> Iterator[Row]:
 
 
 def _times(row: Mapping[str, Any]) -> Row:
-    """When the row's first run began and its last ended, within the window."""
-    return {
-        "start": _instant(row["run_start"]),
-        "end": _instant(row["run_end"]),
-        "minutes": (row["run_end"] - row["run_start"]) / MINUTE,
-    }
+    """When the row's first run began and its last ended, within the window, in seconds of which there is one at least."""
+    start = round(row["run_start"])
+    # Clients divide by the time between (kubectl-cost).
+    end = max(round(row["run_end"]), start + 1)
+    return {"start": _instant(start), "end": _instant(end), "minutes": (row["run_end"] - row["run_start"]) / MINUTE}
 
 
 def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
@@ -101,5 +100,5 @@ def _properties(row: Mapping[str, Any], names: tuple[str, ...]) -> Row:
     return {name: value for name, value in values.items() if value}
 
 
-def _instant(unix: float) -> str:
-    return rfc3339(datetime.fromtimestamp(round(unix), UTC))
+def _instant(unix: int) -> str:
+    return rfc3339(datetime.fromtimestamp(unix, UTC))
