@@ -13,10 +13,14 @@ from starlette.responses import Response
 
 from farthing.api.allocation_routes import allocation_routes
 from farthing.api.asking import Asking
+from farthing.api.asset_differences import difference_routes
 from farthing.api.asset_routes import asset_routes
+from farthing.api.autocomplete import autocomplete_routes
+from farthing.api.cloud_routes import cloud_routes
 from farthing.api.cluster_routes import cluster_routes
 from farthing.api.failing import code_of, failure
 from farthing.api.openapi import described
+from farthing.api.trends import trend_routes
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
 
@@ -38,7 +42,11 @@ def create_app(asking: Asking, version: str, cors_origins: tuple[str, ...] = ())
         redirect_slashes=False,
     )
     app.include_router(allocation_routes(asking))
+    app.include_router(trend_routes(asking))
     app.include_router(asset_routes(asking))
+    app.include_router(difference_routes(asking))
+    app.include_router(autocomplete_routes(asking))
+    app.include_router(cloud_routes())
     app.include_router(cluster_routes(asking, version))
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:

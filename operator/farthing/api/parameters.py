@@ -42,6 +42,11 @@ def _accumulate(text: Any) -> Any:
     return spelled.get(text.lower(), text.lower()) if isinstance(text, str) else text
 
 
+Accumulate: TypeAlias = Annotated[
+    str, BeforeValidator(_accumulate), Field(max_length=20, json_schema_extra=one_of(["true", "false", *STEPS]))
+]
+
+
 def spelled_out(text: str) -> str:
     """A filter whose + reached us as a blank, which is what it means in a URL: ``a:"x" b:"y"`` is ``a:"x"+b:"y"``."""
     parts = text.split('"')
@@ -50,12 +55,27 @@ def spelled_out(text: str) -> str:
     return '"'.join(outside)
 
 
-class Parameters(BaseModel):
-    """Parameters of every question."""
+class UrlParameters(BaseModel):
+    """Parameters of a URL, under their names on the wire."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True, extra="ignore"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, values: Any) -> Any:
+        return (
+            {name: value for name, value in values.items() if value not in ("", None)}
+            if isinstance(values, dict)
+            else values
+        )
+
+
+class Parameters(UrlParameters):
+    """Parameters of every question about costs."""
+
+    KIND: ClassVar[str]
 
     window: str = Field(
         max_length=100,
@@ -72,28 +92,26 @@ class Parameters(BaseModel):
         json_schema_extra=STEP,
     )
     aggregate: str = ""
-    accumulate: Annotated[str, BeforeValidator(_accumulate)] = Field(
-        "false",
-        max_length=20,
-        description="Whether sets are joined: true, false, or hour, day, week, month, quarter.",
-        json_schema_extra=one_of(["true", "false", *STEPS]),
+    accumulate: Accumulate = Field(
+        "false", description="Whether sets are joined: true, false, or hour, day, week, month, quarter."
     )
     filter: str = Field(
         "",
         max_length=LONGEST,
         description='Rows to show in the filter language, such as namespace:"shop"+label[app]:"web".',
     )
+
+    @property
+    def rows(self) -> int:
+        """How many rows of each set must be found; 0 is all."""
+        return 0
+
+
+class PagedParameters(Parameters):
+    """Parameters of questions whose rows are read page by page."""
+
     limit: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set at most, idle aside; 0 is all.")
     offset: int = Field(0, ge=0, le=MOST_ROWS, description="Rows of each set to pass over, the largest cost first.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _given(cls, values: Any) -> Any:
-        return (
-            {name: value for name, value in values.items() if value not in ("", None)}
-            if isinstance(values, dict)
-            else values
-        )
 
     @property
     def rows(self) -> int:
@@ -101,8 +119,8 @@ class Parameters(BaseModel):
         return min(self.limit + self.offset, MOST_ROWS) if self.limit else 0
 
 
-class AllocationParameters(Parameters):
-    """Parameters of ``/model/allocation``, with Kubecost's defaults."""
+class WorkloadParameters(Parameters):
+    """Parameters of what workloads cost, with Kubecost's defaults."""
 
     KIND: ClassVar[str] = CostReport.KIND
 
@@ -143,15 +161,14 @@ class AllocationParameters(Parameters):
     cost_metric: str = Field(
         "cumulative", max_length=20, description="What a cost is for.", json_schema_extra=one_of([*COST_METRICS])
     )
-    sort_by: str = Field(
-        "totalCost", max_length=40, description="What orders the rows.", json_schema_extra=one_of(ORDERS)
-    )
-    sort_by_order: str = Field("", max_length=4, description="asc or desc.", json_schema_extra=one_of(["asc", "desc"]))
 
     def report(self, window: str, step: str) -> Report:
         """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
+        return report_of(self.KIND, self._spec(window, step))
+
+    def _spec(self, window: str, step: str) -> dict[str, Any]:
         by_node = self.idle_by_node and (self.idle or self.share_idle)
-        spec = {
+        return {
             **_shared(self, window, step),
             "idle": self.idle,
             # Kubecost tells idle by node as rows of their own, whether or not they are asked to be split.
@@ -166,10 +183,20 @@ class AllocationParameters(Parameters):
             "reconcile": self.reconcile,
             "external": self.external,
             "costMetric": self.cost_metric,
-            "sortBy": self.sort_by,
-            **({"sortOrder": self.sort_by_order} if self.sort_by_order else {}),
         }
-        return _report(self.KIND, spec)
+
+
+class AllocationParameters(WorkloadParameters, PagedParameters):
+    """Parameters of ``/model/allocation``, with Kubecost's defaults."""
+
+    sort_by: str = Field(
+        "totalCost", max_length=40, description="What orders the rows.", json_schema_extra=one_of(ORDERS)
+    )
+    sort_by_order: str = Field("", max_length=4, description="asc or desc.", json_schema_extra=one_of(["asc", "desc"]))
+
+    def _spec(self, window: str, step: str) -> dict[str, Any]:
+        order = {"sortOrder": self.sort_by_order} if self.sort_by_order else {}
+        return {**super()._spec(window, step), "sortBy": self.sort_by, **order}
 
 
 class OpenCostParameters(AllocationParameters):
@@ -183,7 +210,7 @@ class OpenCostParameters(AllocationParameters):
     )
 
 
-class AssetParameters(Parameters):
+class AssetParameters(PagedParameters):
     """Parameters of ``/model/assets``, with Kubecost's defaults."""
 
     KIND: ClassVar[str] = AssetReport.KIND
@@ -200,10 +227,11 @@ class AssetParameters(Parameters):
 
     def report(self, window: str, step: str) -> Report:
         """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
-        return _report(self.KIND, {**_shared(self, window, step), "disableAdjustments": self.disable_adjustments})
+        return report_of(self.KIND, {**_shared(self, window, step), "disableAdjustments": self.disable_adjustments})
 
 
-Asked: TypeAlias = AllocationParameters | AssetParameters
+Asked: TypeAlias = WorkloadParameters | AssetParameters
+Paged: TypeAlias = AllocationParameters | AssetParameters
 
 
 def kept(given: Mapping[str, str], parsed: Asked) -> Filter:
@@ -225,7 +253,8 @@ def _shared(asked: Parameters, window: str, step: str) -> dict[str, Any]:
     }
 
 
-def _report(kind: str, spec: dict[str, Any]) -> Report:
+def report_of(kind: str, spec: dict[str, Any]) -> Report:
+    """The report of ``kind`` that ``spec`` asks for. Raises InvalidInputError."""
     body = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": "question"}, "spec": spec}
     try:
         return parse_report(body)

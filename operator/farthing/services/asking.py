@@ -1,13 +1,16 @@
 """Answers to questions that people and programs ask at once: equal ones are answered once, and not too many together."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore
+from typing import Any
 
 from farthing.errors import BusyError
 from farthing.model.answer import Answer
 from farthing.model.filters import Every, Filter
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question
+from farthing.model.telling import Expression
 from farthing.resources.parsing import Report
 from farthing.services.answer import Answerer
 from farthing.services.question import Scope, question_of
@@ -43,10 +46,21 @@ class AskService:
             (question, detailed), self.version(), lambda: self._compute(question, detailed=detailed)
         )
 
+    def facts(self, question: Question, expression: Expression, most: int) -> list[dict[str, Any]]:
+        """The rows of ``expression`` over the facts of ``question``. Raises as ``Answerer.facts``."""
+        with self._turn():
+            return self.answerer.facts(question, expression, int(self.clock()), most)[0]
+
     def _compute(self, question: Question, *, detailed: bool) -> Answer:
+        with self._turn():
+            return self.answerer.answer(question, int(self.clock()), detailed=detailed)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A turn to compute. Raises BusyError if none comes free in time."""
         if not self._turns.acquire(timeout=TURN_SECONDS):
             raise BusyError(f"{AT_ONCE} other questions are being answered and take long: ask again in a moment")
         try:
-            return self.answerer.answer(question, int(self.clock()), detailed=detailed)
+            yield
         finally:
             self._turns.release()
