@@ -116,7 +116,7 @@ def test_a_node_tells_what_it_is_and_who_used_it(tmp_path: Path) -> None:
     assert row["labels"] == {"team": "kubecost"}
     assert row["properties"] == {
         "provider": "GCP", "project": "guestbook-227502", "category": "Compute", "cluster": "cluster-one", "type": "Node",
-        "service": "Kubernetes", "providerID": "aws:///a/i-a", "name": "node-a", "region": "eu-west-1",
+        "service": "Kubernetes", "providerID": "i-a", "name": "node-a", "region": "eu-west-1",
         "instanceType": "m5.large",
     }  # fmt: skip
     assert (row["minutes"], row["cpuCores"], row["cpuCoreHours"]) == (120, 4, 8)

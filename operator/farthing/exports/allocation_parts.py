@@ -6,6 +6,7 @@ from typing import Any
 
 from farthing.exports.asset_rows import is_private
 from farthing.model.answer import Answer
+from farthing.model.provider_id import short_text
 from farthing.model.tables import HOUR
 
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ class Parts:
             f"cluster={one['cluster']}:name={one['volume_name']}": {
                 "byteHours": one["byte_seconds"] / HOUR,
                 "cost": one["cost"] - one.get("adjustment", 0.0),
-                "providerID": one["provider_id"] or one["volume_name"],
+                "providerID": short_text(one["provider_id"]) or one["volume_name"],
                 "adjustment": one.get("adjustment", 0.0),
             }
             for one in self._volumes.get((row["set"], row["name"]), ())

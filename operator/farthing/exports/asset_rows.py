@@ -8,6 +8,7 @@ from typing import Any
 from farthing.model.allocation import UNIT
 from farthing.model.answer import Answer
 from farthing.model.keeping import UNDEFINED
+from farthing.model.provider_id import short_text
 from farthing.model.question import ASSET_PROPERTIES
 from farthing.model.tables import DISCOUNTED, HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
@@ -54,6 +55,7 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
     averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
     told = parts.part(row)
     known = {name: row[column] or told.get(column, "") for name, column in COLUMNS.items()}
+    known["providerID"] = short_text(known["providerID"])
     properties = {name: value for name, value in known.items() if value not in {"", UNDEFINED}}
     of_type = OF_TYPES.get(properties.get("type", ""))
     return {

@@ -7,6 +7,7 @@ from typing import Any
 from farthing.exports.allocation_parts import Parts
 from farthing.exports.asset_rows import AssetParts, asset_row
 from farthing.model.answer import Answer
+from farthing.model.provider_id import short_text
 from farthing.model.question import ALLOCATION_PROPERTIES
 from farthing.model.tables import HOUR
 from farthing.model.telling import COLUMN
@@ -27,7 +28,10 @@ def public_rows(answer: Answer) -> Iterator[Row]:
     parts, asset_parts = Parts(answer), AssetParts(answer)
     for row in answer.rows:
         windows = answer.question.sets[row["set"]]
-        head = {"name": row["name"], "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
+        name = row["name"]
+        if of_assets:
+            name = name.replace(row["provider_id"], short_text(row["provider_id"]))
+        head = {"name": name, "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
         told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
         yield {**head, **told}
 
@@ -97,6 +101,7 @@ def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
 def _properties(row: Mapping[str, Any], names: tuple[str, ...]) -> Row:
     """The properties that all of the row's facts share."""
     values = {name: row[COLUMN.get(name, name)] for name in names}
+    values["providerID"] = short_text(values["providerID"])
     return {name: value for name, value in values.items() if value}
 
 

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from farthing.model.bills import columns_added
 from farthing.model.filters import label_key
 from farthing.model.keeping import UNALLOCATED, kept
+from farthing.model.provider_id import short
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import column_of, with_said, with_services
 from farthing.model.tables import FACTS, UNMOUNTED
@@ -75,7 +76,7 @@ def as_named(value: ir.StringValue, asked: str, shape: Shape) -> ir.StringValue:
     lookup = shape.lookup_of(asked)
     if lookup is None and not (shape.kind == "allocation" and asked in SLASHED):
         return value
-    plain = value.replace("/", "_")
+    plain = (short(value) if asked == "providerID" else value).replace("/", "_")
     return ibis.literal(f"{lookup[1]}=").concat(plain) if lookup is not None and ":" in asked else plain
 
 

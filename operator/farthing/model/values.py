@@ -10,6 +10,7 @@ from farthing.model.asset_detail import label_rows
 from farthing.model.asset_report import kept_assets
 from farthing.model.filters import CASELESS
 from farthing.model.keeping import COMPARED
+from farthing.model.provider_id import short
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import column_of
 from farthing.model.tables import UNMOUNTED, table
@@ -28,6 +29,8 @@ def values(shape: Shape) -> ir.Table:
         value = ibis.ifelse(facts.controller_kind == asked, facts.controller, "")
     else:
         value = facts[COLUMN.get(asked, asked) if lookup is None else column_of(lookup)]
+    if asked == "providerID":
+        value = short(value)
     return _each_once(facts, value.lower() if shape.kind == "asset" and asked in LOWERED else value)
 
 
