@@ -7,9 +7,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from farthing.api.asking import Asking, enveloped
+from farthing.api.filter_spelling import spelled_out
 from farthing.api.openapi import NAMES, NAMES_WITHIN, answers
 from farthing.api.opencost_windows import opencost_window
-from farthing.api.parameters import LONGEST, UrlParameters, report_of, spelled_out
+from farthing.api.parameters import LONGEST, UrlParameters, report_of
 from farthing.api.patterns import WINDOW, field_of
 from farthing.errors import InvalidQuestionError
 from farthing.model.filters import Every

@@ -4,13 +4,13 @@ A parameter that is not known is ignored, as both servers do and their clients r
 not given. What cannot be meant is refused in the words that reports are refused in.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from farthing.api.filter_spelling import spelled_out
 from farthing.api.patterns import STEP, WINDOW, list_of, one_of
 from farthing.errors import InvalidInputError
 from farthing.model.filters import ASSET_LISTS, LISTS, Every, Filter, parse_asset_lists, parse_lists
@@ -29,11 +29,6 @@ STEPS: Final = {"hour": "1h", "day": "1d", "week": "1d", "month": "1d", "quarter
 
 MOST_ROWS: Final = 100_000
 
-_AND: Final = re.compile(r"""^(\s*\)*)\s+(?=\(*\s*[A-Za-z])""")
-_WORD: Final = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
-_BARE: Final = re.compile(rf"\[[^\]]*\]|(?P<sign>:\s*)(?P<words>{_WORD}(?:\s*,\s*{_WORD})*)")
-"""Words without quotes after a sign, and before that keys in brackets, which may hold colons."""
-
 
 def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",") if one.strip()]
@@ -48,26 +43,6 @@ def _accumulate(text: Any) -> Any:
 Accumulate: TypeAlias = Annotated[
     str, BeforeValidator(_accumulate), Field(max_length=20, json_schema_extra=one_of(["true", "false", *STEPS]))
 ]
-
-
-def spelled_out(text: str) -> str:
-    """A filter as URLs spell it: ``a:"x" b:y`` is ``a:"x"+b:"y"``.
-
-    A + reaches us as a blank, which is what it means in a URL; words without quotes are what Backstage's plug-in for Kubecost
-    sends.
-    """
-    parts = text.split('"')
-    # Every other part stands within quotes.
-    outside = [part if number % 2 or not number else _AND.sub(r"\1+", part) for number, part in enumerate(parts)]
-    quoted = [part if number % 2 else _BARE.sub(_quoted, part) for number, part in enumerate(outside)]
-    return '"'.join(quoted)
-
-
-def _quoted(bare: re.Match[str]) -> str:
-    if bare["words"] is None:
-        return bare[0]
-    words = [one.strip() for one in bare["words"].split(",")]
-    return bare["sign"] + ",".join(f'"{one}"' for one in words)
 
 
 class UrlParameters(BaseModel):
