@@ -84,7 +84,9 @@ def test_a_search_is_found_anywhere_in_any_case_and_the_first_are_told(api: ApiS
 def test_a_filter_limits_where_values_are_looked_for(api: ApiServer) -> None:
     asked = {"window": "2d", "field": "container", "filter": 'namespace:"shop"', "limit": "1000"}
     found = api.data("/model/allocation/autocomplete", **asked)
-    (rows,) = api.data("/model/allocation", window="2d", aggregate="namespace,container", accumulate="true", idle="false")
+    (rows,) = api.data(
+        "/model/allocation", window="2d", aggregate="namespace,container", accumulate="true", idle="false"
+    )
     assert set(found) == {name.removeprefix("shop/") for name in rows if name.startswith("shop/")} - set(NO_VALUES)
     assert "sidecar" in found
     assert "postgres" not in found
