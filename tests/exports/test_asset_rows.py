@@ -109,14 +109,14 @@ def test_a_node_tells_what_it_is_and_who_used_it(tmp_path: Path) -> None:
     assert row["ramBreakdown"] == pytest.approx({"idle": 0.6875, "other": 0, "system": 0.0625, "user": 0.25})
     # 0.2 of 4 cores, 4 of 16 GiB: 0.05 * 0.24 + 0.25 * 0.12 of 0.36 in all.
     assert row["overhead"] == pytest.approx(
-        {"cpuOverheadFraction": 0.05, "ramOverheadFraction": 0.25, "overheadCostFraction": 0.042 / 0.36}
+        {"CpuOverheadFraction": 0.05, "RamOverheadFraction": 0.25, "OverheadCostFraction": 0.042 / 0.36}
     )
     # 0.24 for 8 core-hours, 0.12 for 32 GiB-hours; it has no GPU.
     assert (row["rateSource"], row["rates"]) == ("metrics", pytest.approx({"cpu": 0.03, "ram": 0.00375}))
     assert row["labels"] == {"team": "kubecost"}
     assert row["properties"] == {
         "provider": "GCP", "project": "guestbook-227502", "category": "Compute", "cluster": "cluster-one", "type": "Node",
-        "service": "Kubernetes", "providerID": "aws:///a/i-a", "name": "node-a", "region": "eu-west-1",
+        "service": "Kubernetes", "providerID": "i-a", "name": "node-a", "region": "eu-west-1",
         "instanceType": "m5.large",
     }  # fmt: skip
     assert (row["minutes"], row["cpuCores"], row["cpuCoreHours"]) == (120, 4, 8)

@@ -165,7 +165,15 @@ def test_without_reconciling_costs_are_at_list_price(ask: Ask) -> None:
 def test_the_details_of_a_row_cost_what_the_row_does(reader: Reader, facts: Part, tmp_path: Path) -> None:
     part = with_bill(facts, tmp_path / "bill", [billed("vol-1", 1.0)], seconds=DAY)
     found = reader.found(BY_NAMESPACE, [part], 0, [DAY], detailed=True)
-    assert [one["cost"] for one in found.details["volume"]] == [1.0]
+    (told,) = found.details["volume"]
+    # The bill says half of what it costs at list price; the disk is the asset of the volume's name.
+    assert (told["cost"], told["adjustment"], told["provider_id"]) == (1.0, -1.0, "vol-1")
+
+
+def test_a_tenant_is_not_told_what_the_cloud_calls_its_disk(reader: Reader, facts: Part) -> None:
+    shape = Shape("allocation", ("namespace",), idle=False, namespace="shop")
+    (told,) = reader.found(shape, [facts], 0, [DAY], detailed=True).details["volume"]
+    assert (told["volume_name"], told["provider_id"], told["cost"]) == ("pv-1", "", 2.0)
 
 
 def test_a_limit_leaves_the_sums_of_all(reader: Reader, facts: Part, tmp_path: Path) -> None:

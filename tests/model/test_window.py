@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from farthing.errors import InvalidWindowError
-from farthing.model.window import Duration, Window, day_of, days, hours_of_day, parse_window, rfc3339
+from farthing.model.window import Duration, Window, day_of, days, hours_of_day, parse_window, preceding, rfc3339
 from farthing.model.zone import parse_timezone
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -205,3 +205,19 @@ def test_the_days_of_a_window_are_whole_and_a_skipped_day_is_none() -> None:
         window("2011-12-31T00:00+14:00", "2012-01-01T00:00+14:00"),
         window("2012-01-01T00:00+14:00", "2012-01-02T00:00+14:00"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "earlier"),
+    [
+        pytest.param("2026-11-20T00:00+01:00", "2026-11-22T00:00+01:00", "2026-11-18T00:00+01:00", id="days"),
+        # The clock goes back on 25 October: 25 hours follow 24, and 24 follow 25.
+        pytest.param("2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00", "2026-10-24T00:00+02:00", id="a-long-day"),
+        pytest.param("2026-10-26T00:00+01:00", "2026-10-27T00:00+01:00", "2026-10-25T00:00+02:00", id="after-one"),
+        pytest.param("2026-11-20T09:15+01:00", "2026-11-20T15:00+01:00", "2026-11-20T03:30+01:00", id="hours"),
+        pytest.param("2026-11-20T00:00+01:00", "2026-11-20T06:00+01:00", "2026-11-19T18:00+01:00", id="since-midnight"),
+    ],
+)
+def test_the_window_before_is_as_long_in_days_or_else_in_seconds(start: str, end: str, earlier: str) -> None:
+    berlin = parse_timezone("Europe/Berlin")
+    assert preceding(window(start, end), berlin) == window(earlier, start)

@@ -9,8 +9,9 @@ from typing import Final, Literal
 from pydantic import Field
 
 from farthing.api.deprecated_windows import length_of, length_pattern, unix
-from farthing.api.parameters import LONGEST, AllocationParameters, Given, listed
+from farthing.api.parameters import LONGEST, Given, listed
 from farthing.api.patterns import WINDOW, Said
+from farthing.api.workload_parameters import AllocationParameters
 from farthing.errors import InvalidQuestionError, ScopeDeniedError
 from farthing.model.filters import Every, Filter, label_key, parse_lists
 from farthing.model.question import MOST_LOOKUPS

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from farthing.api.asking import Asking
 from farthing.api.openapi import SETS, SUMMARIES, TOPLINE, answers, lists
-from farthing.api.parameters import AllocationParameters, OpenCostParameters
 from farthing.api.shapes import sets_of, summaries, topline
+from farthing.api.workload_parameters import AllocationParameters, OpenCostParameters
 from farthing.model.answer import Answer
 
 Kubecost = Annotated[AllocationParameters, Query()]

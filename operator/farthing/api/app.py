@@ -13,7 +13,10 @@ from starlette.responses import Response
 
 from farthing.api.allocation_routes import allocation_routes
 from farthing.api.asking import Asking
+from farthing.api.asset_differences import difference_routes
 from farthing.api.asset_routes import asset_routes
+from farthing.api.autocomplete import autocomplete_routes
+from farthing.api.cloud_routes import cloud_routes
 from farthing.api.cluster_routes import cluster_routes, health_routes
 from farthing.api.deprecated_routes import deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
@@ -21,6 +24,7 @@ from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
 from farthing.api.prediction_routes import prediction_routes
 from farthing.api.savings_routes import savings_routes
+from farthing.api.trends import trend_routes
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
 from farthing.settings import MOST_SERIES
@@ -52,13 +56,14 @@ def create_app(
 
     # Of every other route, so that none can forget it.
     known = APIRouter(dependencies=[Depends(seen)])
-    known.include_router(allocation_routes(asking))
-    known.include_router(asset_routes(asking))
+    for routes in (
+        allocation_routes, trend_routes, asset_routes, difference_routes, autocomplete_routes, savings_routes,
+        prediction_routes, deprecated_routes,
+    ):  # fmt: skip
+        known.include_router(routes(asking))
+    known.include_router(cloud_routes())
     known.include_router(cluster_routes(asking, version))
-    known.include_router(deprecated_routes(asking))
     known.include_router(metrics_routes(asking, metrics))
-    known.include_router(savings_routes(asking))
-    known.include_router(prediction_routes(asking))
     app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:

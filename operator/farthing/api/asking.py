@@ -4,23 +4,28 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from farthing.api.asset_parameters import AssetParameters
 from farthing.api.opencost_windows import opencost_window
-from farthing.api.parameters import STEPS, Asked, kept
+from farthing.api.parameters import STEPS, kept
 from farthing.api.recent import RecentBodies, tagged
 from farthing.api.seen import ScopeOf
+from farthing.api.workload_parameters import AllocationParameters, WorkloadParameters
 from farthing.exports.formats import as_csv
 from farthing.exports.rows import public_rows
 from farthing.model.answer import Answer, Seen
 from farthing.model.question import Question
 from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.services.asking import AskService
+from farthing.services.scope import Scope
 
+Asked: TypeAlias = WorkloadParameters | AssetParameters
+Paged: TypeAlias = AllocationParameters | AssetParameters
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
 Shape = Callable[[Answer, int, int], Any]
@@ -36,24 +41,35 @@ class Asking:
     bodies: RecentBodies = field(default_factory=RecentBodies)
 
     def respond(  # noqa: PLR0913 - what tells one route from another
-        self, request: Request, asked: Asked, shape: Shape, *, route: str, opencost: bool = False, detailed: bool = True
+        self, request: Request, asked: Paged, shape: Shape, *, route: str, opencost: bool = False, detailed: bool = True
     ) -> Response:
         """The answer to ``asked``. ``route`` tells shapes apart; the windows are OpenCost's, or Kubecost's. Raises FarthingError."""
         as_table = request.query_params.get("format", "") == "csv"
-        window, step = self._cut(asked, opencost=opencost, joined=as_table)
         scope = self.scope_of(request)
-        question = self.service.question(
-            asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
-        )
+        question = self.question(request, asked, scope, opencost=opencost, joined=as_table)
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> bytes:
             answer = self.service.answer(question, detailed=detailed)
             if as_table:
                 return as_csv(list(public_rows(answer))).encode()
-            return enveloped(shape(answer, asked.offset, asked.limit), question, answer.seen)
+            return enveloped(shape(answer, asked.offset, asked.limit), (question, answer.seen))
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
+
+    def question(
+        self, request: Request, asked: Asked, scope: Scope, *, opencost: bool = False, joined: bool = False
+    ) -> Question:
+        """What ``asked`` and the lists of filters of ``request`` ask within ``scope``; ``joined`` into one set. Raises InvalidInputError."""
+        window, step = self.cut(asked, opencost=opencost, joined=joined)
+        return self.service.question(
+            asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
+        )
+
+    @property
+    def now(self) -> datetime:
+        """The minute that windows go by."""
+        return datetime.fromtimestamp(self.service.clock(), UTC).replace(second=0, microsecond=0)
 
     def sent(
         self, request: Request, key: Hashable, made: Callable[[], bytes], media_type: str = JSON, **headers: str
@@ -65,10 +81,10 @@ class Asking:
         body, tag = self.bodies.of(key, self.service.version(), made) if key is not None else tagged(made())
         return _sent(request, body, tag, media_type, headers)
 
-    def _cut(self, asked: Asked, *, opencost: bool, joined: bool) -> tuple[str, str]:
+    def cut(self, asked: Asked, *, opencost: bool = False, joined: bool = False) -> tuple[str, str]:
         """The window and the length of its sets, by the rules of whom the route is of. Raises InvalidWindowError."""
         zone = self.service.answerer.zone
-        now = datetime.fromtimestamp(self.service.clock(), UTC).replace(second=0, microsecond=0)
+        now = self.now
         window = opencost_window(asked.window, now, zone) if opencost else asked.window
         if asked.step or joined or asked.accumulate in {"true", "all"}:
             return window, asked.step
@@ -86,11 +102,13 @@ def told(data: Any) -> Response:
     )
 
 
-def enveloped(data: Any, question: Question, seen: Seen) -> bytes:
-    """The body of an answer to ``question`` with ``data``, and with a warning if not all was ``seen``, or may be told."""
+def enveloped(data: Any, *of: tuple[Question, Seen], warning: str = "") -> bytes:
+    """The body of an answer of ``data``, made ``of`` answers to questions, with a warning if not all was seen, or may be told."""
     body: dict[str, Any] = {"code": HTTPStatus.OK.value, "status": "success", "data": data}
-    if warnings := list(_warnings(question, seen)):
-        body["warning"] = "; ".join(warnings)
+    warnings = [one for question, seen in of for one in _warnings(question, seen)]
+    warnings += [warning] if warning else []
+    if warnings:
+        body["warning"] = "; ".join(dict.fromkeys(warnings))
     return msgspec.json.encode(body)
 
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from farthing.api.asking import Asking
+from farthing.api.asset_parameters import AssetParameters
 from farthing.api.openapi import ASSET_TOPLINE, ROWS, SETS, answers, lists
-from farthing.api.parameters import AssetParameters
 from farthing.api.shapes import asset_topline, one_map, sets_of
 from farthing.model.answer import Answer
 

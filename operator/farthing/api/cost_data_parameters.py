@@ -7,8 +7,9 @@ from pydantic import Field
 
 from farthing.api.deprecated_shapes import FIELDS
 from farthing.api.deprecated_windows import length_of, length_pattern, unix
-from farthing.api.parameters import AllocationParameters, Given, listed
+from farthing.api.parameters import Given, listed
 from farthing.api.patterns import Said
+from farthing.api.workload_parameters import AllocationParameters
 from farthing.errors import InvalidQuestionError, InvalidWindowError
 from farthing.model.filters import Filter, parse_lists
 from farthing.model.window import Window, days, hours_of_day

@@ -68,7 +68,7 @@ def deprecated_routes(asking: Asking) -> APIRouter:
             volumes, _ = service.facts(question, volume_hours, MOST_ROWS)
             nodes, _ = service.facts(question, node_sums, MOST_ROWS)
             said, _ = service.facts(question, said_of_containers, MOST_SAID)
-            return enveloped(cost_data(Containers(found, volumes, nodes, said), left_out), question, seen)
+            return enveloped(cost_data(Containers(found, volumes, nodes, said), left_out), (question, seen))
 
         return asking.sent(request, (scope, "costDataModel", question, left_out), made, **HEADERS)
 
@@ -86,7 +86,7 @@ def deprecated_routes(asking: Asking) -> APIRouter:
             answer = service.answer(question, detailed=False, anew=asked.anew)
             hours = sum(question.passed(service.clock())) / HOUR
             data = aggregated(answer, asked.aggregation, subfields, hours)
-            return enveloped(data, question, answer.seen)
+            return enveloped(data, (question, answer.seen))
 
         key = None if asked.anew else (scope, "aggregatedCostModel", question, asked.aggregation, subfields)
         return asking.sent(request, key, made, **HEADERS)

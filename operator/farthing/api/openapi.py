@@ -48,6 +48,52 @@ ASSET_TOPLINE: Final[Json] = {
     "required": ["totalCost", "adjustment", "numResults"],
 }
 ANYTHING: Final[Json] = {"type": "object"}
+NAMES: Final[Json] = {"type": "array", "items": {"type": "string"}}
+NAMES_WITHIN: Final[Json] = {"type": "object", "properties": {"data": NAMES}, "required": ["data"]}
+_CHANGE: Final[Json] = {
+    "type": "object",
+    "properties": {"isInfinite": {"type": "boolean"}, "isNaN": {"type": "boolean"}, "value": {"type": "number"}},
+    "required": ["isInfinite", "isNaN", "value"],
+}
+_TREND: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "trends": {
+            "type": "object",
+            "properties": {
+                "costs": {
+                    "type": "object",
+                    "additionalProperties": {"type": "object", "properties": {"relativeChange": _CHANGE}},
+                }
+            },
+        }
+    },
+}
+TRENDS: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "step": {"type": "integer", "description": "Length of a set. [ns]"},
+        "sets": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "allocationTrends": {"type": "object", "additionalProperties": _TREND},
+                    "window": WINDOW,
+                },
+            },
+        },
+    },
+    "required": ["step", "sets"],
+}
+DIFFERENCES: Final[Json] = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "properties": {"Entity": {"type": "object"}, "Kind": {"enum": ["added", "removed", "changed"]}},
+        "required": ["Entity", "Kind"],
+    },
+}
 
 _ERROR: Final[Json] = {
     "type": "object",

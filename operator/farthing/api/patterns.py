@@ -27,3 +27,9 @@ def list_of(names: Sequence[str]) -> Said:
     """Any of ``names``, and labels, with commas between."""
     one = f"(?:{'|'.join(names)}|label:[a-z][a-z0-9_./-]*)"
     return {"pattern": f"^(?:{one}(?:,{one})*)?$"}
+
+
+def field_of(names: Sequence[str], *keyed: str) -> Said:
+    """One of ``names``, or of ``keyed`` with or without a key."""
+    said = "|".join(keyed)
+    return {"pattern": f"^(?:{'|'.join(names)}|(?:{said})(?::[a-z][a-z0-9_./-]*)?)$"}

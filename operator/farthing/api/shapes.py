@@ -32,6 +32,9 @@ def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, R
             counts[place] += 1
             if counts[place] <= offset or (limit and counts[place] > offset + limit):
                 continue
+        if answer.question.shape.kind == "allocation":
+            # OpenCost tells the parts of nodes only where they are asked for, and else that there are none.
+            row["proportionalAssetResourceCosts"] = {}
         found[place][row["name"]] = row
     return found
 
@@ -45,11 +48,9 @@ def summaries(answer: Answer) -> Row:
     """Reduced rows by set, with the length of a set [ns]."""
     sets = [
         {"allocations": {name: summary(row) for name, row in rows.items()}, "window": window}
-        for rows, window in zip(sets_of(answer), _windows(answer), strict=True)
+        for rows, window in zip(sets_of(answer), windows_of(answer), strict=True)
     ]
-    windows = answer.question.sets[0]
-    step = int((windows[-1].end - windows[0].start).total_seconds())
-    return {"step": step * NANOSECONDS, "sets": sets, "window": _window(answer)}
+    return {"step": step_of(answer), "sets": sets, "window": _window(answer)}
 
 
 def summary(row: Mapping[str, Any]) -> Row:
@@ -108,5 +109,12 @@ def _window(answer: Answer) -> dict[str, str]:
     return {"start": rfc3339(window.start), "end": rfc3339(window.end)}
 
 
-def _windows(answer: Answer) -> list[dict[str, str]]:
+def step_of(answer: Answer) -> int:
+    """The length of the first set. [ns]"""
+    windows = answer.question.sets[0]
+    return int((windows[-1].end - windows[0].start).total_seconds()) * NANOSECONDS
+
+
+def windows_of(answer: Answer) -> list[dict[str, str]]:
+    """From when to when each set is."""
     return [{"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)} for windows in answer.question.sets]

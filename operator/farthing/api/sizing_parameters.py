@@ -4,7 +4,8 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
-from farthing.api.parameters import MOST_ROWS, RowParameters, report_of, spelled_out
+from farthing.api.filter_spelling import spelled_out
+from farthing.api.parameters import MOST_ROWS, Pages, RowParameters, report_of
 from farthing.model.sizing import MILLICORE, Sizing, Target, level_of
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import Report
@@ -31,7 +32,7 @@ LARGEST_BYTES: Final = 2.0**53
 """Beyond it a double no longer counts bytes."""
 
 
-class SizingParameters(RowParameters):
+class SizingParameters(RowParameters, Pages):
     """Parameters of ``/model/savings/requestSizingV2``, with Kubecost's defaults."""
 
     KIND: ClassVar[str] = CostReport.KIND

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from farthing.exports.asset_rows import is_private
 from farthing.model.answer import Answer
+from farthing.model.provider_id import short_text
 from farthing.model.tables import HOUR
 
 Row = dict[str, Any]
@@ -31,23 +33,27 @@ class Parts:
         self._said = rows_by(found.get("said", ()), "cluster", "namespace", "pod")
 
     def volumes(self, row: Mapping[str, Any]) -> Row | None:
-        """``pvs``: byte-hours and cost of each volume, None for none."""
+        """``pvs``: byte-hours, cost before ``adjustment`` by bills, and id of each volume, None for none."""
         return {
             f"cluster={one['cluster']}:name={one['volume_name']}": {
                 "byteHours": one["byte_seconds"] / HOUR,
-                "cost": one["cost"],
+                "cost": one["cost"] - one.get("adjustment", 0.0),
+                "providerID": short_text(one["provider_id"]) or one["volume_name"],
+                "adjustment": one.get("adjustment", 0.0),
             }
             for one in self._volumes.get((row["set"], row["name"]), ())
         } or None
 
     def balancers(self, row: Mapping[str, Any]) -> Row | None:
-        """``lbAllocations``: hours and cost of each load balancer, None for none."""
+        """``lbAllocations``: hours, address and cost before ``adjustment`` by bills of each load balancer, None for none."""
         return {
             f"{one['cluster']}/{one['namespace']}/{one['service']}": {
                 "service": f"{one['namespace']}/{one['service']}",
+                "cost": one["cost"] - one.get("adjustment", 0.0),
+                "private": is_private(one["address"]),
                 "ip": one["address"],
                 "hours": one["run_seconds"] / HOUR,
-                "cost": one["cost"],
+                "adjustment": one.get("adjustment", 0.0),
             }
             for one in self._balancers.get((row["set"], row["name"]), ())
         } or None

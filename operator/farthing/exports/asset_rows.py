@@ -8,6 +8,7 @@ from typing import Any
 from farthing.model.allocation import UNIT
 from farthing.model.answer import Answer
 from farthing.model.keeping import UNDEFINED
+from farthing.model.provider_id import short_text
 from farthing.model.question import ASSET_PROPERTIES
 from farthing.model.tables import DISCOUNTED, HOUR, LOCAL, RESOURCES, USERS
 from farthing.model.telling import COLUMN
@@ -54,6 +55,7 @@ def asset_row(row: Mapping[str, Any], parts: AssetParts, times: Row) -> Row:
     averages = {name: hour / hours if hours > 0 else 0.0 for name, hour in quantities.items()}
     told = parts.part(row)
     known = {name: row[column] or told.get(column, "") for name, column in COLUMNS.items()}
+    known["providerID"] = short_text(known["providerID"])
     properties = {name: value for name, value in known.items() if value not in {"", UNDEFINED}}
     of_type = OF_TYPES.get(properties.get("type", ""))
     return {
@@ -103,7 +105,7 @@ def _of_node(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
 
 
 def _overhead(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
-    """What nodes keep from pods, as parts of their cores, their memory and their cost. [0 to 1]"""
+    """What nodes keep from pods, as parts of their cores, their memory and their cost. [0 to 1] OpenCost spells them so."""
     parts = {
         name: told[f"{name}_overhead"] / row[f"{name}_quantity"] if row[f"{name}_quantity"] > 0 else 0.0
         for name in ("cpu", "ram")
@@ -111,8 +113,8 @@ def _overhead(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     whole = sum(row[f"{name}_cost"] for name in RESOURCES)
     cost = sum(part * row[f"{name}_cost"] for name, part in parts.items())
     return {
-        **{f"{name}OverheadFraction": part for name, part in parts.items()},
-        "overheadCostFraction": cost / whole if whole > 0 else 0.0,
+        **{f"{name.capitalize()}OverheadFraction": part for name, part in parts.items()},
+        "OverheadCostFraction": cost / whole if whole > 0 else 0.0,
     }
 
 
@@ -136,7 +138,7 @@ def _of_disk(row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
 
 def _of_balancer(_row: Mapping[str, Any], told: Mapping[str, Any]) -> Row:
     address = told["provider_id"] if told["number"] == 1 else ""
-    return {"private": _is_private(address), "ip": address}
+    return {"private": is_private(address), "ip": address}
 
 
 def _list_cost(row: Mapping[str, Any], resource: str) -> float:
@@ -157,7 +159,7 @@ def _breakdown(quantity: float, used: Mapping[str, float]) -> Row:
     return {"idle": max(0.0, 1.0 - sum(shares.values())), **{user: shares[user] for user in sorted(USERS)}}
 
 
-def _is_private(address: str) -> bool:
+def is_private(address: str) -> bool:
     """Whether ``address`` is one that only private networks reach; names may be anybody's."""
     try:
         found = ip_address(address)

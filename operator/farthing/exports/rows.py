@@ -7,6 +7,7 @@ from typing import Any
 from farthing.exports.allocation_parts import Parts
 from farthing.exports.asset_rows import AssetParts, asset_row
 from farthing.model.answer import Answer
+from farthing.model.provider_id import short_text
 from farthing.model.question import ALLOCATION_PROPERTIES
 from farthing.model.tables import HOUR
 from farthing.model.telling import COLUMN
@@ -27,18 +28,20 @@ def public_rows(answer: Answer) -> Iterator[Row]:
     parts, asset_parts = Parts(answer), AssetParts(answer)
     for row in answer.rows:
         windows = answer.question.sets[row["set"]]
-        head = {"name": row["name"], "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
+        name = row["name"]
+        if of_assets:
+            name = name.replace(row["provider_id"], short_text(row["provider_id"]))
+        head = {"name": name, "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
         told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
         yield {**head, **told}
 
 
 def _times(row: Mapping[str, Any]) -> Row:
-    """When the row's first run began and its last ended, within the window."""
-    return {
-        "start": _instant(row["run_start"]),
-        "end": _instant(row["run_end"]),
-        "minutes": (row["run_end"] - row["run_start"]) / MINUTE,
-    }
+    """When the row's first run began and its last ended, within the window, in seconds of which there is one at least."""
+    start = round(row["run_start"])
+    # Clients divide by the time between (kubectl-cost).
+    end = max(round(row["run_end"]), start + 1)
+    return {"start": _instant(start), "end": _instant(end), "minutes": (row["run_end"] - row["run_start"]) / MINUTE}
 
 
 def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
@@ -98,8 +101,9 @@ def _allocation_row(row: Mapping[str, Any], parts: Parts) -> Row:
 def _properties(row: Mapping[str, Any], names: tuple[str, ...]) -> Row:
     """The properties that all of the row's facts share."""
     values = {name: row[COLUMN.get(name, name)] for name in names}
+    values["providerID"] = short_text(values["providerID"])
     return {name: value for name, value in values.items() if value}
 
 
-def _instant(unix: float) -> str:
-    return rfc3339(datetime.fromtimestamp(round(unix), UTC))
+def _instant(unix: int) -> str:
+    return rfc3339(datetime.fromtimestamp(unix, UTC))

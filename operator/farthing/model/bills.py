@@ -28,8 +28,8 @@ ADDED: dict[str, tuple[str, ...]] = {
         *CLOUD,
         *(f"{name}_{part}" for name in RESOURCES for part in ("adjustment", *OF_IDLE)),
     ),
-    "volume": (),
-    "balancer": (),
+    "volume": ("adjustment",),
+    "balancer": ("adjustment",),
 }
 """Columns that facts have once bills adjusted them; ``billed_cost`` is that part of a row's costs that a bill tells."""
 
@@ -156,7 +156,7 @@ def adjusted(name: str) -> ir.Table:
         return _allocations(rows)
     if name == "asset":
         return _assets(rows)
-    return _held(rows, name).select(*FACTS[name])
+    return _held(rows, name).select(*FACTS[name], *ADDED[name])
 
 
 def _with_day(rows: ir.Table) -> ir.Table:

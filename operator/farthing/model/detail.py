@@ -8,21 +8,38 @@ import ibis.expr.types as ir
 
 from farthing.model.asset_detail import label_rows, part_rows
 from farthing.model.question import Shape
-from farthing.model.tables import joined, table
-from farthing.model.telling import keys, told_apart
+from farthing.model.tables import extend, joined, table
+from farthing.model.telling import facts_table, keys, told_apart
 
 BY = {"said": ("cluster", "namespace", "pod"), "node_label": ("name",)}
 """What tells which row a detail is of, where it is not its set and its name."""
 
 
 def volume_rows(shape: Shape) -> ir.Table:
-    """The volumes of each row: set, name, cluster, volume_name, byte_seconds [B-s] and cost."""
-    return _parts_of_rows("volume", shape, ("cluster", "volume_name"), ("byte_seconds", "cost"))
+    """The volumes of each row: set, name, cluster, volume_name, byte_seconds [B-s] and cost, with bills adjustment.
+
+    And provider_id, the disk's, which is empty where it is not known and in what a tenant is told.
+    """
+    by = ("cluster", "volume_name")
+    rows = _parts_of_rows("volume", shape, by, ("byte_seconds", *_costs(shape)))
+    if shape.namespaces:
+        return rows.mutate(provider_id=ibis.literal("")).order_by("set", "name", *by)
+    disks = facts_table("asset", shape).rename(volume_name="name")
+    disks = disks.filter(disks.type == "Disk")
+    rows = extend(rows, disks.group_by(*by).agg(provider_id=disks.provider_id.max()), *by)
+    return rows.mutate(provider_id=rows.provider_id.fill_null("")).order_by("set", "name", *by)
 
 
 def balancer_rows(shape: Shape) -> ir.Table:
-    """The load balancers of each row: set, name, cluster, namespace, service, an address, cost and run_seconds [s]."""
-    return _parts_of_rows("balancer", shape, ("cluster", "namespace", "service"), ("cost", "run_seconds"), ("address",))
+    """The load balancers of each row: set, name, cluster, namespace, service, an address, run_seconds [s] and cost, with bills adjustment."""
+    by = ("cluster", "namespace", "service")
+    return _parts_of_rows("balancer", shape, by, ("run_seconds", *_costs(shape)), ("address",)).order_by(
+        "set", "name", *by
+    )
+
+
+def _costs(shape: Shape) -> tuple[str, ...]:
+    return ("cost", "adjustment") if shape.reconcile else ("cost",)
 
 
 def said_rows(shape: Shape) -> ir.Table:
@@ -66,4 +83,4 @@ def _parts_of_rows(
         **{column: (rows[column] * rows.part).sum() for column in amounts},
         **{column: rows[column].max() for column in named},
     )
-    return found.select("set", *by, *named, *amounts, name=joined(found, keys(shape))).order_by("set", "name", *by)
+    return found.select("set", *by, *named, *amounts, name=joined(found, keys(shape)))

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.filters import CASELESS, KEYED, Comparison, Every, Filter, everything
+from farthing.model.provider_id import short
 from farthing.model.question import Shape
 from farthing.model.said import HAS_SERVICE, column_of, fits, flag_of
 
@@ -51,7 +52,10 @@ def _compared(facts: ir.Table, comparison: Comparison, shape: Shape) -> ir.Boole
     lookups = [facts[column_of(lookup)] for lookup in shape.lookups_of_comparison(comparison)]
     if comparison.field in KEYED and not comparison.key:
         return ibis.or_(*(value.notnull() for value in lookups))
-    value = lookups[0] if lookups else facts[column_compared(comparison, shape)]
-    value = value.fill_null("")
+    column = column_compared(comparison, shape)
+    value = (lookups[0] if lookups else facts[column]).fill_null("")
     found = fits(value.lower(), comparison.lowered) if comparison.field in CASELESS else fits(value, comparison)
+    if not lookups and column == "provider_id":
+        # As it is told, and as Kubernetes has it.
+        found |= fits(short(value), comparison)
     return found | (value == "") if lacking else found

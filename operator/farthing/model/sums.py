@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from farthing.model.bills import ADDED
 from farthing.model.question import ALLOCATION_PROPERTIES, Shape
 from farthing.model.tables import ALLOCATION, LARGEST
-from farthing.model.telling import COLUMN, asked, keys, told_apart
+from farthing.model.telling import COLUMN, SLASHED, asked, keys, told_apart
 
 TOLD_BY = {
     "node": ("cluster", "provider_id"),
@@ -124,4 +124,6 @@ def told(shape: Shape) -> list[str]:
 def by_key(shape: Shape) -> dict[str, str]:
     """The columns of properties that a key names as they are, and the column of that key."""
     pairs = zip(asked(shape), keys(shape), strict=True)
-    return {COLUMN.get(one, one): key for one, key in pairs if one in ALLOCATION_PROPERTIES and one != "controller"}
+    named_otherwise = ("controller", *SLASHED)
+    plain = [one for one in ALLOCATION_PROPERTIES if one not in named_otherwise]
+    return {COLUMN.get(one, one): key for one, key in pairs if one in plain}

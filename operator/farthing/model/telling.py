@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 from farthing.model.bills import columns_added
 from farthing.model.filters import label_key
 from farthing.model.keeping import UNALLOCATED, kept
+from farthing.model.provider_id import short
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import column_of, with_said, with_services
 from farthing.model.tables import FACTS, UNMOUNTED
@@ -20,6 +21,9 @@ SET = {"set": "int64", "day": "int64"}
 
 FINEST = ("cluster", "node", "namespace", "pod", "container")
 FINEST_OF_TENANT = ("namespace", "pod", "container")
+
+SLASHED = ("cluster", "providerID")
+"""Properties of allocations, besides labels and annotations, whose values may hold slashes."""
 
 COLUMN = {
     "controllerKind": "controller_kind",
@@ -65,9 +69,15 @@ def keys(shape: Shape) -> tuple[str, ...]:
 
 
 def as_named(value: ir.StringValue, asked: str, shape: Shape) -> ir.StringValue:
-    """The ``value`` of the property ``asked`` as it names rows: of a label key=value, as Kubecost has it, else as it is."""
+    """The ``value`` of the property ``asked`` as it names rows: of a label key=value, as Kubecost has it, else as it is.
+
+    What may hold slashes has underscores for them: kubectl-cost ends where a name has other parts than were asked for.
+    """
     lookup = shape.lookup_of(asked)
-    return ibis.literal(f"{lookup[1]}=").concat(value) if lookup is not None and ":" in asked else value
+    if lookup is None and not (shape.kind == "allocation" and asked in SLASHED):
+        return value
+    plain = (short(value) if asked == "providerID" else value).replace("/", "_")
+    return ibis.literal(f"{lookup[1]}=").concat(plain) if lookup is not None and ":" in asked else plain
 
 
 def told_apart(table: str, shape: Shape) -> ir.Table:
@@ -101,7 +111,7 @@ def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
     if one in CONTROLLER_KINDS:
         return ibis.ifelse(facts.controller_kind == one, facts.controller, UNALLOCATED)
     value = facts[COLUMN.get(one, one)]
-    return ibis.ifelse(value.isnull() | (value == ""), UNALLOCATED, value)
+    return ibis.ifelse(value.isnull() | (value == ""), UNALLOCATED, as_named(value, one, shape))
 
 
 def _shared_as(facts: ir.Table, shape: Shape) -> ir.StringValue:

@@ -98,6 +98,14 @@ def days(window: Window, zone: tzinfo) -> list[Window]:
     return found
 
 
+def preceding(window: Window, zone: tzinfo) -> Window:
+    """The window of equal size that ends where ``window`` starts: as many local days if it is of whole ones."""
+    whole = days(window, zone)
+    if (whole[0].start, whole[-1].end) == (window.start, window.end):
+        return Window(midnight(date_of(window.start, zone) - len(whole) * DAY, zone), window.start)
+    return Window(window.start - (window.end - window.start), window.start)
+
+
 def hours_of_day(day: Window) -> list[Window]:
     """Hours of ``day``, counted from its start; the last is shorter where a clock moves by half an hour."""
     starts = [day.start + timedelta(seconds=offset) for offset in range(0, day.seconds, SECONDS_PER_HOUR)]

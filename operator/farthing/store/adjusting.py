@@ -17,12 +17,9 @@ READ_TOO = {"allocation": ("volume", "balancer")}
 def adjusted_rows(table: str, part: Part) -> str:
     """SQL of the facts ``table`` of the files of ``part``, with ``model.bills.columns_added``."""
     files = f"select * from {parquet(part.files[table])}"  # noqa: S608 - paths are quoted
-    added = columns_added(table)
-    if not added and part.billing is None:
-        return files
     if part.billing is None:
         empty = {"float64": "0::double", "string": "''"}
-        nothing = ", ".join(f"{empty[kind]} as {quoted(column)}" for column, kind in added.items())
+        nothing = ", ".join(f"{empty[kind]} as {quoted(column)}" for column, kind in columns_added(table).items())
         return f"select *, {nothing} from ({files})"  # noqa: S608 - likewise
     sources = [f'"fact" as ({files})', *_of_bills(part.billing)]
     others = READ_TOO.get(table, ())
