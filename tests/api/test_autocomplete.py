@@ -125,7 +125,7 @@ def seen(demo: DemoStore, expression: Expression, *shape: Shape) -> list[set[str
 @pytest.mark.parametrize("aggregate", ["pod", "container", "controller", "service", "label:app", "team", "namespace"])
 def test_a_tenant_is_told_values_of_its_own_rows_alone(demo: DemoStore, aggregate: str) -> None:
     # koku once told the values of tags of other projects (its pull request 2235).
-    own = Shape("allocation", (aggregate,), idle=False, namespace="payments")
+    own = Shape("allocation", (aggregate,), idle=False, namespaces=("payments",))
     others = [
         Shape("allocation", (aggregate,), idle=False, namespace=one)
         for one in ("shop", "data", "ml", "monitoring", "ci")
@@ -143,8 +143,8 @@ def test_a_tenant_is_told_keys_of_its_own_pods_alone(demo: DemoStore) -> None:
         ci, shop = seen(
             demo,
             expression,
-            Shape("allocation", (), idle=False, namespace="kube-system"),
-            Shape("allocation", (), idle=False, namespace="shop"),
+            Shape("allocation", (), idle=False, namespaces=("kube-system",)),
+            Shape("allocation", (), idle=False, namespaces=("shop",)),
         )
         assert ci
         assert shop
@@ -152,7 +152,7 @@ def test_a_tenant_is_told_keys_of_its_own_pods_alone(demo: DemoStore) -> None:
 
 
 def test_a_tenant_is_told_of_its_disks_and_balancers_alone(demo: DemoStore) -> None:
-    (types,) = seen(demo, values, Shape("asset", ("type",), idle=False, namespace="shop"))
+    (types,) = seen(demo, values, Shape("asset", ("type",), idle=False, namespaces=("shop",)))
     assert types <= {"disk", "loadbalancer"}
-    (keys,) = seen(demo, label_keys, Shape("asset", (), idle=False, namespace="shop"))
+    (keys,) = seen(demo, label_keys, Shape("asset", (), idle=False, namespaces=("shop",)))
     assert keys == set()

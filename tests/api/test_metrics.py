@@ -245,7 +245,7 @@ def test_beyond_the_bound_what_costs_least_is_left_out_and_counted(demo: DemoSto
 
 def test_who_sees_a_part_of_the_cluster_is_refused(demo: DemoStore) -> None:
     service = wiring.ask_service(demo.settings, None, demo.source.now)
-    with ApiServer(create_app(Asking(service, lambda _: Scope(frozenset({"shop"}))), "1.2.3")) as server:
+    with ApiServer(create_app(Asking(service, lambda _: Scope(("shop",))), "1.2.3")) as server:
         answer = server.get("/metrics")
     assert answer.status_code == 403
     assert "whole cluster" in answer.json()["message"]

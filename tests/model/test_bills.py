@@ -171,7 +171,7 @@ def test_the_details_of_a_row_cost_what_the_row_does(reader: Reader, facts: Part
 
 
 def test_a_tenant_is_not_told_what_the_cloud_calls_its_disk(reader: Reader, facts: Part) -> None:
-    shape = Shape("allocation", ("namespace",), idle=False, namespace="shop")
+    shape = Shape("allocation", ("namespace",), idle=False, namespaces=("shop",))
     (told,) = reader.found(shape, [facts], 0, [DAY], detailed=True).details["volume"]
     assert (told["volume_name"], told["provider_id"], told["cost"]) == ("pv-1", "", 2.0)
 
