@@ -127,7 +127,7 @@ def test_a_tenant_is_told_values_of_its_own_rows_alone(demo: DemoStore, aggregat
     # koku once told the values of tags of other projects (its pull request 2235).
     own = Shape("allocation", (aggregate,), idle=False, namespaces=("payments",))
     others = [
-        Shape("allocation", (aggregate,), idle=False, namespace=one)
+        Shape("allocation", (aggregate,), idle=False, namespaces=(one,))
         for one in ("shop", "data", "ml", "monitoring", "ci")
     ]
     (told,), foreign = seen(demo, values, own), set().union(*seen(demo, values, *others))

@@ -170,7 +170,7 @@ def test_a_tenant_is_told_of_its_own_containers_what_everybody_is(demo: DemoStor
         ({"window": "2d", "targetCPUUtilization": "0"}, "targetCPUUtilization is '0'"),
         ({"window": "2d", "minRecRAMBytes": "inf"}, "minRecRAMBytes is 'inf'"),
         ({"window": "2d", "sortBy": "colour"}, "sortBy is 'colour'"),
-        ({"window": "2d", "filter": "namespace:shop"}, "filter"),
+        ({"window": "2d", "filter": 'namespace:"shop'}, "filter"),
         ({"window": "2d", "limit": "-1"}, "limit is '-1'"),
     ],
 )
