@@ -344,5 +344,5 @@ def test_what_a_tenant_is_not_told_it_cannot_find_by_a_filter(tmp_path: Path) ->
 
 @pytest.mark.parametrize("one", ["cluster", "provider", "account", "project", "providerID", "region", "instanceType"])
 def test_rows_of_a_tenant_are_not_formed_by_what_is_the_clusters(one: str) -> None:
-    with pytest.raises(InvalidQuestionError, match="a question about one namespace has no "):
+    with pytest.raises(InvalidQuestionError, match="a question about some namespaces has no "):
         Shape("asset", (one,), idle=False, namespaces=("shop",))

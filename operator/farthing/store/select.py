@@ -1,10 +1,13 @@
 """SQL of questions: the model's expressions, each compiled once, and what is put around them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from secrets import token_hex
 from threading import Lock
 
+from farthing.model.filters import CASELESS, KEYED, Comparison, Filter
+from farthing.model.keeping import LACKING
 from farthing.model.plan import Part
 from farthing.model.question import Shape
 from farthing.model.report import summed
@@ -15,30 +18,54 @@ from farthing.store.engine import quoted, sql, text
 ORDERS_OF_IDLE = ("totalCost", *(f"{name}Cost" for name in RESOURCES), "name")
 """Those that idle rows have something to be ordered by."""
 
-ANY_NAMESPACE = f"<namespaces {token_hex(8)}>"
-"""Stands for the namespaces of a shape while it is compiled: each tenant asks the same, but for their names. Nobody can write it."""
+_TOKEN = token_hex(8)
+"""In each mark, so that nobody can write one."""
 
 
 @dataclass(slots=True)
 class _Compiled:
+    shape: Shape
     sql: str = ""
     lock: Lock = field(default_factory=Lock)
     """Held by who makes the SQL: who asks for the same waits."""
 
 
 @lru_cache(maxsize=2048)
-def _kept(_expression: Expression, _shape: Shape) -> _Compiled:
-    return _Compiled()
+def _kept(_expression: Expression, shape: Shape) -> _Compiled:
+    return _Compiled(shape)
 
 
 def compiled(expression: Expression, shape: Shape) -> str:
-    """The SQL of ``expression`` of ``shape``. Making it takes 7 to 300 ms: it is kept."""
-    named = shape.namespaces
-    any_shape = replace(shape, namespaces=(ANY_NAMESPACE,)) if named else shape
-    kept = _kept(expression, any_shape)
+    """The SQL of ``expression`` of ``shape``. Making it takes 7 to 300 ms: it is kept, for whatever namespaces and values."""
+    marks: dict[str, str] = {}
+    namespaces = (_mark(shape.namespaces, marks),) if shape.namespaces else ()
+    kept = _kept(expression, replace(shape, namespaces=namespaces, kept=_marked(shape.kept, shape.kind, marks)))
     with kept.lock:
-        kept.sql = kept.sql or sql(expression(any_shape))
-    return kept.sql.replace(text(ANY_NAMESPACE), ", ".join(map(text, named))) if named else kept.sql
+        kept.sql = kept.sql or sql(expression(kept.shape))
+    found = kept.sql
+    for mark, values in marks.items():
+        found = found.replace(text(mark), values)
+    return found
+
+
+def _marked(part: Filter, kind: str, marks: dict[str, str]) -> Filter:
+    """``part`` with marks for the values that it compares with: whoever filters by another value asks the same."""
+    if not isinstance(part, Comparison):
+        return replace(part, parts=tuple(_marked(one, kind, marks) for one in part.parts))
+    if LACKING[kind] in part.values or (part.field in KEYED and not part.key):
+        # What these are makes another expression.
+        return part
+    values = part.lowered.values if part.field in CASELESS else part.values
+    if part.sign == "equals":
+        return replace(part, values=(_mark(values, marks),))
+    return replace(part, values=tuple(_mark((one,), marks) for one in values))
+
+
+def _mark(values: Sequence[str], marks: dict[str, str]) -> str:
+    """What stands for ``values`` while a shape is compiled; of several, in a list of which it is the only one."""
+    mark = f"<{_TOKEN} {len(marks)}>"
+    marks[mark] = ", ".join(map(text, values))
+    return mark
 
 
 def ordered(select: str, shape: Shape, most: int) -> str:
