@@ -114,13 +114,19 @@ def ask_service(settings: Settings, fetcher: Fetcher | None, clock: Callable[[],
         clock,
         settings.currency,
         settings.aliases,
-        lambda: (store.version(settings.cluster), kept.version()),
+        lambda: (store.version(settings.cluster), kept.version(), _age(clock())),
     )
 
 
 def asking(reports: ReportService) -> AskService:
     """Answers questions that are nobody's report over what the operator answers its reports from."""
-    return AskService(reports.answerer, time.time, reports.currency, reports.aliases, reports.version)
+    version = lambda: (reports.version(), _age(time.time()))  # noqa: E731 - as the fields of the service are
+    return AskService(reports.answerer, time.time, reports.currency, reports.aliases, version)
+
+
+def _age(now: float) -> int:
+    """Another number every ten minutes: what passed since an answer was made may be missing in the store."""
+    return int(now) // 600
 
 
 def _repriced(settings: Settings, books: PriceBookService) -> int:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
+import requests
 
 from tests.support.api_server import ApiServer
 
@@ -138,6 +140,8 @@ def test_csv_is_one_table_of_the_accumulated_rows(api: ApiServer) -> None:
         ({"window": "7d", "filter": "colour:red"}, "filter"),
         ({"window": "7d", "filterLabels": "app"}, "filterLabels"),
         ({"window": "7d", "shareSplit": "fair"}, "shareSplit"),
+        ({"window": "7d", "format": "pdf"}, "format 'pdf' is not offered"),
+        ({"window": "999999d"}, "window"),
     ],
 )
 def test_what_cannot_be_meant_is_a_400_that_names_it(api: ApiServer, parameters: dict[str, str], sentence: str) -> None:
@@ -179,3 +183,88 @@ def test_only_pages_that_are_named_may_read_answers(api: ApiServer) -> None:
     allowed = api.get("/healthz", {"Origin": "http://localhost:3000"})
     assert allowed.headers["access-control-allow-origin"] == "http://localhost:3000"
     assert "access-control-allow-origin" not in api.get("/healthz", {"Origin": "http://evil.example"}).headers
+
+
+def test_the_topline_is_of_all_rows_also_where_a_limit_is_given(api: ApiServer) -> None:
+    asked = {"window": "2d", "aggregate": "namespace"}
+    assert api.data("/model/allocation/summary/topline", limit="1", offset="1", **asked) == api.data(
+        "/model/allocation/summary/topline", **asked
+    )
+
+
+def test_the_averages_of_the_topline_are_of_the_time_in_which_anything_ran(api: ApiServer) -> None:
+    total = api.data("/model/allocation/summary/topline", window="2d", aggregate="namespace")["combined"][
+        "allocations"
+    ]["total"]
+    (rows,) = api.data("/model/allocation", window="2d", aggregate="cluster", accumulate="true", idle="false")
+    (row,) = [row for name, row in rows.items() if name != "__unallocated__"]
+    # Of one row that holds everything the average is its own, over its own time.
+    lasted = (datetime.fromisoformat(total["end"]) - datetime.fromisoformat(total["start"])).total_seconds()
+    assert total["cpuCoreRequestAverage"] * lasted == pytest.approx(
+        row["cpuCoreRequestAverage"] * row["minutes"] * 60, rel=1e-4
+    )
+    assert total["ramByteUsageAverage"] * lasted == pytest.approx(
+        row["ramByteUsageAverage"] * row["minutes"] * 60, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/model/allocation/summary", {}),
+        ("/allocation/summary", {}),
+        ("/model/allocation", {"format": "csv"}),
+        ("/assets", {}),
+    ],
+)
+def test_pages_are_told_apart_in_every_shape(api: ApiServer, path: str, asked: dict[str, str]) -> None:
+    shared = {"window": "2d", "accumulate": "true", "limit": "2", **asked}
+    if "allocation" in path:
+        shared |= {"aggregate": "namespace", "idle": "false"}
+    pages = [api.get(path, offset=offset, **shared) for offset in ("0", "2")]
+    names = [_names(page) for page in pages]
+    assert [len(one) for one in names] == [2, 2]
+    assert not names[0] & names[1]
+
+
+def _names(answer: requests.Response) -> set[str]:
+    if answer.headers["content-type"].startswith("text/csv"):
+        return {line.partition(",")[0] for line in answer.text.splitlines()[1:]}
+    data = answer.json()["data"]
+    return set(data["sets"][0]["allocations"]) if "sets" in data else set(data)
+
+
+def test_a_weak_tag_and_any_tag_are_known(api: ApiServer) -> None:
+    asked = {"window": "today", "aggregate": "namespace"}
+    tag = api.get("/model/allocation", **asked).headers["etag"]
+    for held in (f"W/{tag}", f'"other", {tag}', "*"):
+        assert api.get("/model/allocation", {"If-None-Match": held}, **asked).status_code == 304
+
+
+def test_pages_may_send_tokens(api: ApiServer) -> None:
+    asked = {
+        "Origin": "http://localhost:3000",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    answer = requests.options(f"{api.url}/model/allocation", headers=asked, timeout=30)
+    assert answer.status_code == 200
+    assert "authorization" in answer.headers["access-control-allow-headers"].lower()
+
+
+@pytest.mark.parametrize("name", ["sums", "spread", "sets", "allocation", "label_app"])
+def test_a_value_that_is_called_as_a_table_is_a_value(api: ApiServer, name: str) -> None:
+    for path in ("/model/allocation", "/model/assets"):
+        answer = api.get(path, window="2d", filterNamespaces=f'"{name}"', filterNames=f'"{name}"', accumulate="true")
+        assert answer.status_code == 200, answer.text
+
+
+def test_filters_that_would_take_long_are_refused(api: ApiServer) -> None:
+    for asked in (
+        {"filterPods": ",".join(f"p{number}*" for number in range(201))},
+        {"filterControllers": ",".join(f"deployment:c{number}" for number in range(101))},
+        {"filterPods": "p" * 4097},
+    ):
+        answer = api.get("/model/allocation", window="2d", **asked)
+        assert answer.status_code == 400, answer.text
+        assert "allowed" in answer.json()["message"]

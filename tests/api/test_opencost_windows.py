@@ -41,3 +41,9 @@ def test_what_both_mean_alike_stays(text: str) -> None:
 def test_an_offset_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(InvalidWindowError):
         opencost_window("1d offset x", NOW, UTC)
+
+
+@pytest.mark.parametrize("text", ["999999d", "999999w", "740000d", "999999h"])
+def test_a_length_out_of_all_bounds_is_refused(text: str) -> None:
+    with pytest.raises(InvalidWindowError, match=text):
+        opencost_window(text, NOW, UTC)

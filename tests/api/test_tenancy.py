@@ -7,7 +7,7 @@ import pytest
 from farthing import wiring
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
-from farthing.api.seen import by_token
+from farthing.api.seen import by_token, everything, of_this_machine
 from farthing.errors import KubernetesUnreachableError
 from farthing.services.authorizing import KEPT_SECONDS, MOST_NAMESPACES, Authorizer
 from tests.support.api_server import ApiServer
@@ -184,3 +184,20 @@ def test_a_tenant_of_too_many_namespaces_is_refused_before_each_is_asked(reviews
         authorizer.scope("of-shop")
     assert reviews.asked == 3
     assert authorizer.scope("of-all-namespaces").namespaces == tuple(sorted(names))
+
+
+def test_an_answer_of_a_still_store_grows_old(demo: DemoStore) -> None:
+    at = [demo.now]
+    service = wiring.ask_service(demo.settings, demo.source, lambda: float(at[0]))
+    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
+        asked = {"window": "today", "aggregate": "namespace", "accumulate": "true"}
+        assert "warning" not in server.get("/model/allocation", **asked).json()
+        at[0] += 5 * 3600
+        assert "incomplete" in server.get("/model/allocation", **asked).json()["warning"]
+
+
+def test_a_page_elsewhere_whose_name_leads_here_is_told_nothing(demo: DemoStore) -> None:
+    service = wiring.ask_service(demo.settings, demo.source, demo.source.now)
+    with ApiServer(create_app(Asking(service, of_this_machine), "0.0.0")) as server:
+        assert server.get("/model/getConfigs").status_code == 200
+        assert server.get("/model/getConfigs", {"Host": "evil.example:9090"}).status_code == 403

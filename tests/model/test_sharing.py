@@ -332,7 +332,7 @@ def test_one_question_asks_for_ten_labels_and_no_more() -> None:
 def test_a_tenant_may_say_how_it_would_share_what_it_has_not() -> None:
     of_shop = {"idle": False, "namespaces": ("shop",)}
     assert shape(Sharing(even=True), **of_shop).namespaces == ("shop",)
-    with pytest.raises(InvalidQuestionError, match="a question about one namespace has no"):
+    with pytest.raises(InvalidQuestionError, match="a question about some namespaces has no"):
         shape(Sharing(overhead=True), **of_shop)
 
 

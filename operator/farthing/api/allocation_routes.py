@@ -28,11 +28,11 @@ def allocation_routes(asking: Asking) -> APIRouter:
 
     @router.get("/model/allocation/summary", summary="The same in fewer fields", **reduced)
     def summary(request: Request, asked: Kubecost) -> Response:
-        return asking.respond(request, asked, _summaries, route="summary", detailed=False)
+        return asking.respond(request, asked, summaries, route="summary", detailed=False)
 
     @router.get("/model/allocation/summary/topline", summary="One row of all", **one_row)
     def of_all(request: Request, asked: Kubecost) -> Response:
-        joined = asked.model_copy(update={"accumulate": "true"})
+        joined = asked.model_copy(update={"accumulate": "true", "limit": 0, "offset": 0})
         return asking.respond(request, joined, _topline, route="topline", detailed=False)
 
     @router.get("/allocation", summary="What workloads cost, by OpenCost's windows and defaults", **rows)
@@ -44,13 +44,9 @@ def allocation_routes(asking: Asking) -> APIRouter:
     @router.get("/allocation/summary", summary="The same in fewer fields", **reduced)
     @router.get("/allocation/compute/summary", summary="The same in fewer fields", **reduced)
     def computed_summary(request: Request, asked: OpenCost) -> Response:
-        return asking.respond(request, asked, _summaries, route="summary", opencost=True, detailed=False)
+        return asking.respond(request, asked, summaries, route="summary", opencost=True, detailed=False)
 
     return router
-
-
-def _summaries(answer: Answer, _offset: int, _limit: int) -> dict[str, Any]:
-    return summaries(answer)
 
 
 def _topline(answer: Answer, _offset: int, _limit: int) -> dict[str, Any]:

@@ -67,7 +67,13 @@ def create_app(
     app.include_router(known)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:
-        app.add_middleware(CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "HEAD"])
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET"],
+            allow_headers=["Authorization", "If-None-Match"],
+            expose_headers=["ETag", "Deprecation", "Retry-After"],
+        )
     # What the others answer by themselves is measured too.
     app.add_middleware(Measured, requests=metrics.requests)
     app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document

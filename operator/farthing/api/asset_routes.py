@@ -35,7 +35,7 @@ def asset_routes(asking: Asking) -> APIRouter:
         **filters,
     )
     def of_all(request: Request, asked: Kubecost) -> Response:
-        joined = asked.model_copy(update={"accumulate": "true"})
+        joined = asked.model_copy(update={"accumulate": "true", "limit": 0, "offset": 0})
         return asking.respond(request, joined, _topline, route="assets/topline", detailed=False)
 
     @router.get(
@@ -46,14 +46,10 @@ def asset_routes(asking: Asking) -> APIRouter:
     )
     def one(request: Request, asked: Kubecost) -> Response:
         joined = asked.model_copy(update={"accumulate": "true"})
-        return asking.respond(request, joined, _one_map, route="assets/map", opencost=True)
+        return asking.respond(request, joined, one_map, route="assets/map", opencost=True)
 
     return router
 
 
 def _topline(answer: Answer, _offset: int, _limit: int) -> dict[str, Any]:
     return asset_topline(answer)
-
-
-def _one_map(answer: Answer, _offset: int, _limit: int) -> dict[str, Any]:
-    return one_map(answer)

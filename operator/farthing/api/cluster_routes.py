@@ -30,10 +30,10 @@ def cluster_routes(asking: Asking, version: str) -> APIRouter:
 
 def health_routes() -> APIRouter:
     """What a probe asks, whoever it is."""
-    router = APIRouter(tags=["Cluster"])
+    router = APIRouter(tags=["Health"])
 
     @router.get("/healthz", summary="Whether the server answers", response_class=PlainTextResponse)
-    def health() -> Response:
+    async def health() -> Response:
         return PlainTextResponse("ok\n")
 
     return router

@@ -159,11 +159,15 @@ def described(app: FastAPI) -> Json:
     for path in document["paths"].values():
         for operation in path.values():
             # FastAPI's own way to refuse a parameter, which is not ours.
-            if operation["responses"].pop("422", None):
+            operation["responses"].pop("422", None)
+            if operation.get("tags") != ["Health"]:
                 for code in codes:
-                    operation["responses"][str(int(code))] = {"description": "", "content": failed}
+                    operation["responses"].setdefault(str(int(code)), {"description": "", "content": failed})
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Error"] = _ERROR
+    document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    # Where --auth none answers everybody, none is wanted.
+    document["security"] = [{"bearer": []}, {}]
     return document

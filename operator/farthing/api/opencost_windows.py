@@ -32,6 +32,8 @@ def opencost_window(text: str, now: datetime, zone: tzinfo) -> str:
         parse_window(written, now, zone)
         end = now - timedelta(seconds=parse_duration(moved.strip(), "offset", "").nominal_seconds)
         return _pair(end - timedelta(seconds=parse_duration(length.strip(), "window", "").nominal_seconds), end)
+    # What is out of all bounds is refused in the words of the other grammar.
+    parse_window(written, now, zone)
     if not count:
         return text
     if unit == "w":

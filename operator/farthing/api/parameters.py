@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from farthing.api.filter_spelling import spelled_out
 from farthing.api.patterns import STEP, WINDOW, one_of
-from farthing.errors import InvalidInputError
+from farthing.errors import InvalidInputError, InvalidQuestionError
 from farthing.model.filters import ASSET_LISTS, LISTS, Every, Filter, parse_asset_lists, parse_lists
 from farthing.resources import API_VERSION
 from farthing.resources.asset_report import AssetReport
@@ -120,6 +120,11 @@ def kept(given: Mapping[str, str], parsed: RowParameters) -> Filter:
     """Which rows Kubecost's ``filterX`` lists keep; with a ``filter`` they are not read. Raises InvalidInputError."""
     if parsed.filter:
         return Every()
+    for name, value in given.items():
+        if name in {**ASSET_LISTS, **LISTS} and len(value) > LONGEST:
+            raise InvalidQuestionError(
+                f"{name} has {len(value)} characters, and {LONGEST} are allowed: name fewer, or use *"
+            )
     names, parse = (ASSET_LISTS, parse_asset_lists) if parsed.KIND == AssetReport.KIND else (LISTS, parse_lists)
     return parse({name: value for name, value in given.items() if name in names and value})
 

@@ -8,6 +8,8 @@ from threading import Lock
 from typing import Final
 
 MOST_BYTES: Final = 64_000_000
+OF_A_KEY: Final = 16_000
+"""What the key of a body takes beside it, about: a question with its sets. [B]"""
 
 
 @dataclass(slots=True)
@@ -39,9 +41,9 @@ class RecentBodies:
             self.made += 1
             if version == self._version and key not in self._kept and len(found[0]) <= self.most_bytes:
                 self._kept[key] = found
-                self._bytes += len(found[0])
+                self._bytes += OF_A_KEY + len(found[0])
             while self._bytes > self.most_bytes:
-                self._bytes -= len(self._kept.popitem(last=False)[1][0])
+                self._bytes -= OF_A_KEY + len(self._kept.popitem(last=False)[1][0])
         return found
 
 

@@ -1,6 +1,6 @@
 """Answers in the shapes of Kubecost and OpenCost: what stands under ``data``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from farthing.exports.rows import public_rows
@@ -18,37 +18,39 @@ KEPT_IN_SUMMARIES: Final = (
 """What of a row a summary has; what bills changed is in its costs."""
 
 
-def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, Row]]:
-    """The rows of each set by their name, also of sets without rows, from the ``offset``-th of a set on; 0 is no limit.
+def paged(answer: Answer, offset: int = 0, limit: int = 0) -> Iterator[tuple[int, Row]]:
+    """Each row with the number of its set, from the ``offset``-th of a set on; ``limit`` of a set at most, if it is not 0.
 
     Rows of idle cost come in addition, as paging clients of Kubecost expect.
     """
-    found: list[dict[str, Row]] = [{} for _ in answer.question.sets]
-    places = [row["set"] for row in answer.rows]
-    idle = [row["is_idle"] for row in answer.rows]
-    counts = [0] * len(found)
-    for row, place, is_idle in zip(public_rows(answer), places, idle, strict=True):
-        if not is_idle:
+    counts = [0] * len(answer.question.sets)
+    for found, row in zip(answer.rows, public_rows(answer), strict=True):
+        place = found["set"]
+        if not found["is_idle"]:
             counts[place] += 1
             if counts[place] <= offset or (limit and counts[place] > offset + limit):
                 continue
-        if answer.question.shape.kind == "allocation":
-            # OpenCost tells the parts of nodes only where they are asked for, and else that there are none.
-            row["proportionalAssetResourceCosts"] = {}
+        yield place, row
+
+
+def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, Row]]:
+    """``paged`` rows of each set by their name, also of sets without rows."""
+    found: list[dict[str, Row]] = [{} for _ in answer.question.sets]
+    for place, row in paged(answer, offset, limit):
         found[place][row["name"]] = row
     return found
 
 
-def one_map(answer: Answer) -> dict[str, Row]:
+def one_map(answer: Answer, offset: int = 0, limit: int = 0) -> dict[str, Row]:
     """All rows by their name, of an answer with one set: OpenCost's ``/assets``."""
-    return {name: row for rows in sets_of(answer) for name, row in rows.items()}
+    return {row["name"]: row for _, row in paged(answer, offset, limit)}
 
 
-def summaries(answer: Answer) -> Row:
+def summaries(answer: Answer, offset: int = 0, limit: int = 0) -> Row:
     """Reduced rows by set, with the length of a set [ns]."""
     sets = [
         {"allocations": {name: summary(row) for name, row in rows.items()}, "window": window}
-        for rows, window in zip(sets_of(answer), windows_of(answer), strict=True)
+        for rows, window in zip(sets_of(answer, offset, limit), windows_of(answer), strict=True)
     ]
     return {"step": step_of(answer), "sets": sets, "window": _window(answer)}
 
@@ -76,18 +78,30 @@ def topline(answer: Answer) -> Row:
     }
 
 
+AVERAGED: Final = {
+    f"{spelled}{of}Average": f"{name}_{column}"
+    for spelled, name in (("cpuCore", "cpu"), ("ramByte", "ram"), ("gpu", "gpu"))
+    for of, column in (("Request", "requested"), ("Usage", "used"))
+}
+"""What all rows held on average, and what it is the mean of: rows that lasted longer count for more."""
+
+
 def _total(rows: Iterable[Row], answer: Answer) -> Row:
-    """The sums of ``rows``; efficiency is that of all."""
+    """The sums of ``rows``; averages and efficiency are those of all."""
     summed = [summary(row) for row in rows]
     numbers = {
         name: sum(row[name] for row in summed) for name in KEPT_IN_SUMMARIES if name not in {"name", "start", "end"}
     }
     window = _window(answer)
     efficiency = answer.total_efficiency
+    begun = min((one["run_start"] for one in answer.rows), default=0.0)
+    lasted = max((one["run_end"] for one in answer.rows), default=0.0) - begun
+    averages = {name: answer.sums[column] / lasted if lasted > 0 else 0.0 for name, column in AVERAGED.items()}
     return {
         "start": min((row["start"] for row in summed), default=window["start"]),
         "end": max((row["end"] for row in summed), default=window["end"]),
         **numbers,
+        **averages,
         "efficiency": efficiency,
         "totalCost": sum(row["totalCost"] for row in summed),
         "totalEfficiency": efficiency,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,13 @@ class Access:
 
     def check(self, host: str, option: str) -> None:
         """See that nobody is let in unasked who comes from elsewhere. Raises click.BadParameter."""
-        if self.auth == "none" and not self.everybody and not _is_loopback(host):
+        from farthing.api.seen import is_loopback
+
+        if "*" in self.cors_origins:
+            raise click.BadParameter(
+                "'*' would let every page read all costs: name the origins", param_hint="--cors-origin"
+            )
+        if self.auth == "none" and not self.everybody and not is_loopback(host):
             raise click.BadParameter(
                 f"{host or 'every address'!r} is no loopback address, and with --auth none nobody is asked who they are: "
                 "listen at 127.0.0.1, say --auth kubernetes, or --everybody-sees-everything",
@@ -42,10 +47,10 @@ class Access:
     @contextmanager
     def scopes(self, service: AskService) -> Iterator["ScopeOf"]:
         """Says of each request what it may see. Raises KubernetesError."""
-        from farthing.api.seen import by_token, everything
+        from farthing.api.seen import by_token, everything, of_this_machine
 
         if self.auth == "none":
-            yield everything
+            yield everything if self.everybody else of_this_machine
             return
         from farthing.kube.reviews import Reviews
         from farthing.services.authorizing import Authorizer
@@ -86,10 +91,3 @@ def access(auth: str) -> Callable[[Command], Command]:
         return filled
 
     return given
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

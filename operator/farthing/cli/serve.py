@@ -25,8 +25,8 @@ def command(settings: Settings, access: Access, listen: str) -> None:
     from farthing.api.serving import listening, server
 
     with fetcher(settings) as prometheus:
-        now = prometheus.now if prometheus is not None else clock
-        service = wiring.ask_service(settings, prometheus, now)
+        # Not Prometheus' clock: it would be asked at each request.
+        service = wiring.ask_service(settings, prometheus, clock)
         with access.scopes(service) as scope_of, listening((host, port)) as at:
             shown = f"[{host}]" if ":" in host else host or "localhost"
             click.echo(f"http://{shown}:{port}/model/allocation?window=7d and more, until Ctrl-C", err=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from farthing.exports.formats import FORMATS
-from farthing.exports.rows import public_rows
+from farthing.exports.rows import public_name, public_rows
 from farthing.model.answer import Answer
 from farthing.model.tables import RESOURCES, TRAFFIC
 from farthing.model.window import rfc3339
@@ -41,7 +41,7 @@ def print_answer(answer: Answer, form: str, currency: str) -> None:
         costs = [money_text(sum(row[column] for column in columns)) for columns in parts.values()]
         start = [rfc3339(answer.question.sets[row["set"]][0].start)] if many else []
         efficiency = ["" if row["is_idle"] else f"{row['total_efficiency']:.1%}"] if efficient else []
-        rows.append([*start, row["name"], *costs, money_text(row["total_cost"]), *efficiency])
+        rows.append([*start, public_name(answer, row), *costs, money_text(row["total_cost"]), *efficiency])
     whole = answer.costs
     total = [money_text(sum(whole[column] for column in columns)) for columns in parts.values()]
     efficiency = [f"{answer.total_efficiency:.1%}"] if efficient else []

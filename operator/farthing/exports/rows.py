@@ -28,12 +28,20 @@ def public_rows(answer: Answer) -> Iterator[Row]:
     parts, asset_parts = Parts(answer), AssetParts(answer)
     for row in answer.rows:
         windows = answer.question.sets[row["set"]]
-        name = row["name"]
-        if of_assets:
-            name = name.replace(row["provider_id"], short_text(row["provider_id"]))
-        head = {"name": name, "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)}}
+        head = {
+            "name": public_name(answer, row),
+            "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)},
+        }
         told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
         yield {**head, **told}
+
+
+def public_name(answer: Answer, row: Mapping[str, Any]) -> str:
+    """What ``row`` of ``answer`` is called: of assets ids of clouds are told short."""
+    name = str(row["name"])
+    if answer.question.shape.kind != "asset":
+        return name
+    return name.replace(row["provider_id"], short_text(row["provider_id"]))
 
 
 def _times(row: Mapping[str, Any]) -> Row:

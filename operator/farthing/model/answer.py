@@ -111,8 +111,9 @@ class Answer:
 
     @property
     def size(self) -> int:
-        """How many rows, and parts of rows, it holds."""
-        return len(self.rows) + sum(map(len, self.details.values()))
+        """How much it holds, in rows: parts of rows, sets, and what was seen of each hour count as one, and the rest as some."""
+        parts = (self.rows, *self.details.values(), self.question.sets, self.seen.coverage, self.seen.unseen)
+        return 10 + sum(map(len, parts))
 
     @property
     def residual(self) -> float:

@@ -22,12 +22,13 @@ from farthing.model.filters import (
     Filter,
     label_key,
     shown,
+    with_few_expressions,
 )
 
 
 def parse_filter(text: str, fields: tuple[str, ...] = FIELDS) -> Filter:
     """The filter ``text`` of v2 over ``fields``; empty keeps everything. Raises InvalidQuestionError, which tells the position."""
-    return _Parser(text, fields).parse() if text.strip() else Every()
+    return with_few_expressions(_Parser(text, fields).parse()) if text.strip() else Every()
 
 
 _TOKEN: Final = re.compile(

@@ -61,6 +61,7 @@ ASSET_LISTS: Final[Mapping[str, str]] = {
 """The same of assets."""
 
 MOST_VALUES: Final = 1000
+MOST_EXPRESSIONS: Final = 200
 DEEPEST: Final = 32
 SHOWN: Final = 60
 """Characters of a filter that an error repeats."""
@@ -151,7 +152,7 @@ def _every(lists: Mapping[str, str], known: Mapping[str, str], listed: Callable[
             raise InvalidQuestionError(f"{name} has {len(values)} values; at most {MOST_VALUES} are offered")
         if values:
             parts.append(Either(tuple(_together(listed(known[name], value) for value in values))))
-    return Every(tuple(parts))
+    return with_few_expressions(Every(tuple(parts)))
 
 
 def _together(parts: Iterable[Filter]) -> Iterator[Filter]:
@@ -203,3 +204,14 @@ def _starred(compared: str, text: str, key: str = "") -> Comparison:
 def shown(text: str) -> str:
     """``text`` as an error repeats it."""
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+
+
+def with_few_expressions(kept: Filter) -> Filter:
+    """``kept``, if it compares few enough times; whole values of a field count as one. Raises InvalidQuestionError."""
+    expressions = sum(1 if one.sign == "equals" else len(one.values) for one in comparisons(kept))
+    if expressions > MOST_EXPRESSIONS:
+        raise InvalidQuestionError(
+            f"the filters look for {expressions} beginnings, ends, parts and pairs of values, and {MOST_EXPRESSIONS} are "
+            "allowed: name whole values, or fewer"
+        )
+    return kept

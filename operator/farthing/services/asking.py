@@ -1,12 +1,9 @@
 """Answers to questions that people and programs ask at once: equal ones are answered once, and not too many together."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from threading import BoundedSemaphore
 from typing import Any
 
-from farthing.errors import BusyError
 from farthing.model.answer import Answer, Seen
 from farthing.model.filters import Every, Filter
 from farthing.model.question import LABELS_OF_ALIASES, Aliases, Question
@@ -16,10 +13,10 @@ from farthing.services.answer import Answerer
 from farthing.services.question import question_of
 from farthing.services.scope import Scope
 from farthing.services.shared import SharedAnswers
+from farthing.services.turn import Turn
 
 AT_ONCE = 4
 """Questions that are computed at a time: more would only wait for each other's processors and take memory."""
-TURN_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -36,7 +33,7 @@ class AskService:
     _answers: SharedAnswers = field(default_factory=SharedAnswers)
     _namespaces: tuple[Hashable, tuple[str, ...]] = (None, ())
     """Of which version of the store they are."""
-    _turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    _turns: Turn = field(default_factory=lambda: Turn(AT_ONCE, "questions are being answered"))
 
     def question(self, report: Report, kept: Filter, scope: Scope) -> Question:
         """What ``report`` asks now, of rows that ``kept`` keeps besides its filter. Raises InvalidInputError."""
@@ -57,7 +54,7 @@ class AskService:
 
     def facts(self, question: Question, expression: Expression, most: int) -> tuple[list[dict[str, Any]], Seen]:
         """The rows of ``expression`` over the facts of ``question``. Raises as ``Answerer.facts``, and BusyError."""
-        with self._turn():
+        with self._turns.one():
             return self.answerer.facts(question, expression, int(self.clock()), most)
 
     def namespaces(self) -> Sequence[str]:
@@ -70,15 +67,5 @@ class AskService:
         return found
 
     def _compute(self, question: Question, *, detailed: bool) -> Answer:
-        with self._turn():
+        with self._turns.one():
             return self.answerer.answer(question, int(self.clock()), detailed=detailed)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """A turn to compute. Raises BusyError if none comes free in time."""
-        if not self._turns.acquire(timeout=TURN_SECONDS):
-            raise BusyError(f"{AT_ONCE} other questions are being answered and take long: ask again in a moment")
-        try:
-            yield
-        finally:
-            self._turns.release()

@@ -11,14 +11,16 @@ from typing import Any, Final, Protocol
 
 from farthing.errors import ScopeDeniedError, UnauthenticatedError
 from farthing.services.scope import EVERYTHING, Scope
+from farthing.services.turn import Turn
 
 KEPT_SECONDS: Final = 45.0
 """So long an answer of Kubernetes holds: a right that is taken away is gone within a minute."""
 
-MOST_KEPT: Final = 10_000
+MOST_KEPT: Final = 2_000
 MOST_NAMESPACES: Final = 2_000
 """Whose rights are asked one by one, at most."""
 
+TOKENS_AT_ONCE: Final = 4
 AT_ONCE: Final = 8
 """Reviews that are asked at a time for one token."""
 
@@ -26,6 +28,10 @@ COSTS: Final = "costs"
 """Who may get this of a namespace sees its costs. The API serves nothing of that name: roles name it."""
 CLUSTER_COSTS: Final = "clustercosts"
 """Who may get this sees everything, what nodes cost and nobody held included."""
+
+
+Kept = tuple[float, Scope | None]
+"""Until when the scope of a token holds, and that; None for a token that is nobody's."""
 
 
 class Reviews(Protocol):
@@ -48,8 +54,10 @@ class Authorizer:
     namespaces: Callable[[], Sequence[str]]
     """Those that costs are stored of. Raises StoreError."""
     clock: Callable[[], float] = time.monotonic
-    _kept: "OrderedDict[bytes, tuple[float, Scope | None]]" = field(default_factory=OrderedDict)
-    """Until when a scope holds, by the hash of its token; None for a token that is nobody's."""
+    _kept: "OrderedDict[bytes, Kept]" = field(default_factory=OrderedDict)
+    """By the hash of a token."""
+    _nobodys: "OrderedDict[bytes, Kept]" = field(default_factory=OrderedDict)
+    _turns: Turn = field(default_factory=lambda: Turn(TOKENS_AT_ONCE, "tokens are being reviewed"))
     _lock: Lock = field(default_factory=Lock)
 
     def scope(self, token: str) -> Scope:
@@ -62,16 +70,16 @@ class Authorizer:
                 "no bearer token was sent: send one of Kubernetes as Authorization: Bearer TOKEN"
             )
         key = hashlib.sha256(token.encode()).digest()
-        with self._lock:
-            until, found = self._kept.get(key, (0.0, None))
-        if until <= self.clock():
-            # Counted from before it was asked.
-            until, found = self.clock() + KEPT_SECONDS, self._found(token)
-            with self._lock:
-                self._kept[key] = until, found
-                self._kept.move_to_end(key)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
+        known = self._known(key)
+        if known is None:
+            with self._turns.one():
+                # Who asked at the same time may have found it.
+                known = self._known(key)
+                if known is None:
+                    # Counted from before it was asked.
+                    known = self.clock() + KEPT_SECONDS, self._found(token)
+                    self._keep(key, known)
+        _, found = known
         if found is None:
             raise UnauthenticatedError(
                 "the bearer token is not one that Kubernetes knows, or it has expired: get another"
@@ -81,6 +89,20 @@ class Authorizer:
                 f"the bearer of this token sees no costs: ask for the right to get {COSTS}.farthing.dev in a namespace"
             )
         return found
+
+    def _known(self, key: bytes) -> Kept | None:
+        with self._lock:
+            found = self._kept.get(key) or self._nobodys.get(key)
+        return found if found is not None and self.clock() < found[0] else None
+
+    def _keep(self, key: bytes, found: Kept) -> None:
+        # Tokens that are nobody's are anybody's to make up: they push out none that is somebody's.
+        kept = self._nobodys if found[1] is None else self._kept
+        with self._lock:
+            kept[key] = found
+            kept.move_to_end(key)
+            while len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
 
     def _found(self, token: str) -> Scope | None:
         user = self.reviews.user(token)

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
+from farthing.errors import BusyError
 from farthing.model.answer import Answer
 
+LONGEST_WAIT: Final = 150.0
+"""For an answer that another thread makes: longer than any statement takes. [s]"""
 MOST_KEPT_ROWS: Final = 20_000
 """Of all answers that are kept: a row takes about a kilobyte."""
 
@@ -29,7 +32,10 @@ class SharedAnswers:
             if found is None:
                 mine = self._answers[question] = Future[Answer]()
         if found is not None:
-            return found.result()
+            try:
+                return found.result(timeout=LONGEST_WAIT)
+            except TimeoutError as error:
+                raise BusyError("the same is being answered for somebody else and takes long: ask again") from error
         try:
             answer = compute()
         except BaseException as error:

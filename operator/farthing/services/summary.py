@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from farthing.exports.rows import public_name
 from farthing.model.answer import Answer
 from farthing.model.tables import RESOURCES, TRAFFIC
 from farthing.resources.status import MOST_TOP_ROWS
@@ -80,7 +81,7 @@ def _totals(answer: Answer) -> dict[str, str]:
 
 
 def _top(answer: Answer, row: Mapping[str, Any]) -> dict[str, str]:
-    top = {"name": row["name"], "totalCost": money_text(row["total_cost"]), **_costs(answer, row)}
+    top = {"name": public_name(answer, row), "totalCost": money_text(row["total_cost"]), **_costs(answer, row)}
     if answer.question.shape.kind == "allocation":
         top["efficiency"] = ratio_text(row["total_efficiency"])
     return top

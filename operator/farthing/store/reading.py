@@ -25,7 +25,7 @@ from farthing.store.adjusting import external_rows
 from farthing.store.engine import LONGEST_SECONDS, connect, quoted, text, told
 from farthing.store.hot import HotTables
 from farthing.store.recent import FEW, MOST_DETAILS, RecentRows, Row, Wanted
-from farthing.store.select import compiled, limited, of_sets, ordered, ordered_idle
+from farthing.store.select import compiled, limited, of_sets, ordered, ordered_idle, reads
 from farthing.store.sources import Sources
 
 MOST_ROWS = 30_000
@@ -195,11 +195,11 @@ class Reader:
         try:
             with ExitStack() as held:
                 sources = self._sources.of(held, shape, select, parts)
-                if quoted("sums") in select:
+                if reads(select, "sums"):
                     found = " union all by name ".join(
                         of_sets(self._sources.sums(held, shape, part), part) for part in parts
                     )
-                    if quoted("spread") in select:
+                    if reads(select, "spread"):
                         columns = ", ".join(map(quoted, ("set", *OF_SETS)))
                         sources.append(f'"sets"({columns}) as (values {asked.values()})')
                         found = f'select * from ({found}) join "sets" using ("set")'  # noqa: S608 - our own SQL

@@ -1,5 +1,6 @@
 """SQL of questions: the model's expressions, each compiled once, and what is put around them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -66,6 +67,16 @@ def _mark(values: Sequence[str], marks: dict[str, str]) -> str:
     mark = f"<{_TOKEN} {len(marks)}>"
     marks[mark] = ", ".join(map(text, values))
     return mark
+
+
+def reads(select: str, table: str) -> bool:
+    """Whether ``select`` reads ``table``: what it compares with may be called so, too."""
+    return quoted(table) in _without_texts(select)
+
+
+@lru_cache(maxsize=2048)
+def _without_texts(select: str) -> str:
+    return re.sub("'(?:[^']|'')*'", "''", select)
 
 
 def ordered(select: str, shape: Shape, most: int) -> str:

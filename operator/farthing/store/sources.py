@@ -14,7 +14,7 @@ from farthing.store.adjusting import adjusted_rows
 from farthing.store.engine import parquet, quoted, text
 from farthing.store.hot import HotTables
 from farthing.store.manifest import TABLES
-from farthing.store.select import compiled, of_days, of_sets
+from farthing.store.select import compiled, of_days, of_sets, reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Sources:
 
         if part.lasting and part.whole and are_few(shape):
             files = [
-                path for table in TABLES if quoted(table) in select or table == "workload" for path in part.files[table]
+                path for table in TABLES if reads(select, table) or table == "workload" for path in part.files[table]
             ]
             files += [repr(part.billing)] if shape.reconcile else []
             return held.enter_context(self.hot.reading((select, *files), made, few=True))
@@ -43,11 +43,11 @@ class Sources:
         sources = [
             f"{table} as ({' union all by name '.join(self._rows(held, table, part, shape) for part in parts)})"
             for table in TABLES
-            if quoted(table) in select
+            if reads(select, table)
         ]
         for lookup, columns in chain.from_iterable(map(tables_of, shape.lookups)):
             name = quoted(column_of(lookup))
-            if name in select:
+            if reads(select, column_of(lookup)):
                 found = (self._looked_up(held, lookup, columns, part) for part in parts)
                 sources.append(f"{name} as ({' union all by name '.join(found)})")
         return sources
