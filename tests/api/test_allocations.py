@@ -268,3 +268,10 @@ def test_filters_that_would_take_long_are_refused(api: ApiServer) -> None:
         answer = api.get("/model/allocation", window="2d", **asked)
         assert answer.status_code == 400, answer.text
         assert "allowed" in answer.json()["message"]
+
+
+def test_opencost_spells_what_sets_are_joined_by_in_two_ways(api: ApiServer) -> None:
+    asked = {"window": "2d", "aggregate": "namespace", "step": "1h"}
+    by_day = api.data("/allocation", accumulateBy="day", **asked)
+    assert len(by_day) == 2
+    assert by_day == api.data("/allocation", accumulate="day", **asked)

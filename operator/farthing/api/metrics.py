@@ -27,6 +27,7 @@ from farthing.api.cost_families import families
 from farthing.api.recent import RecentBodies
 from farthing.errors import FarthingError, ScopeDeniedError
 from farthing.services.asking import AskService
+from farthing.services.authorizing import CLUSTER_COSTS
 from farthing.services.newest_costs import newest_costs
 from farthing.settings import MOST_SERIES
 
@@ -81,8 +82,8 @@ def metrics_routes(asking: Asking, metrics: Metrics) -> APIRouter:
     def scraped(request: Request) -> Response:
         if not asking.scope_of(request).everywhere:
             raise ScopeDeniedError(
-                "/metrics tells of the whole cluster, and you may see only a part of it: scrape it as somebody who may see all "
-                "namespaces"
+                "/metrics tells of the whole cluster, and you may see only a part of it: scrape it as somebody who may get "
+                f"{CLUSTER_COSTS}.farthing.dev"
             )
         headers = {"Content-Type": CONTENT_TYPE_PLAIN_0_0_4, "Cache-Control": "no-store"}
         return Response(metrics.text(), headers=headers)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
+from farthing.api.patience import Patient
 from farthing.api.seen import ScopeOf
 from farthing.errors import InvalidInputError
 from farthing.services.asking import AskService
@@ -20,7 +21,7 @@ from farthing.settings import MOST_SERIES
 CONNECTIONS: Final = 200
 """At a time; who comes beyond is answered 503."""
 IDLE_SECONDS: Final = 30
-"""After which a connection without a request is closed."""
+"""After which a connection without a whole request is closed."""
 LONGEST_HEAD: Final = 262_144
 """Of a request: its URL, in which each list may be as long as a parameter, and its headers. [B]"""
 GOODBYE_SECONDS: Final = 5
@@ -37,11 +38,11 @@ def server(
     return server_of(create_app(Asking(service, scope_of), version("farthing"), cors_origins, most_series))
 
 
-def server_of(app: FastAPI) -> uvicorn.Server:
+def server_of(app: FastAPI, idle_seconds: int = IDLE_SECONDS) -> uvicorn.Server:
     """A server of ``app`` within the limits of this module."""
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Patient,
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -49,7 +50,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,
         limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=IDLE_SECONDS,
+        timeout_keep_alive=idle_seconds,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
         h11_max_incomplete_event_size=LONGEST_HEAD,
     )

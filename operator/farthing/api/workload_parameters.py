@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from farthing.api.parameters import LONGEST, Pages, Parameters, listed, report_of, spec_of
+from farthing.api.parameters import LONGEST, STEPS, Pages, Parameters, listed, report_of, spec_of
 from farthing.api.patterns import list_of, one_of
 from farthing.model.question import ALLOCATION_AGGREGATES, COST_METRICS, ORDERS
 from farthing.resources.cost_report import CostReport
@@ -104,3 +104,15 @@ class OpenCostParameters(AllocationParameters):
     share_tenancy_costs: bool = Field(
         default=False, description="Whether the cluster's fee and its nodes' disks are spread."
     )
+    accumulate_by: str = Field(
+        "",
+        max_length=20,
+        description="The same as accumulate, before which it goes.",
+        json_schema_extra=one_of([*STEPS]),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by(cls, values: Any) -> Any:
+        by = values.get("accumulateBy") if isinstance(values, dict) else None
+        return {**values, "accumulate": by} if by else values
