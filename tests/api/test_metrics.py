@@ -269,7 +269,7 @@ class Away:
 
 def test_a_scrape_asks_no_prometheus(demo: DemoStore) -> None:
     away = Away()
-    with serving(demo.settings, away.now, away) as server:
+    with serving(demo.settings, demo.source.now, away) as server:
         assert Scraped(server).samples["node_total_hourly_cost"]
     assert away.asked == 0
 

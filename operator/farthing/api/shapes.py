@@ -37,6 +37,9 @@ def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, R
     """``paged`` rows of each set by their name, also of sets without rows."""
     found: list[dict[str, Row]] = [{} for _ in answer.question.sets]
     for place, row in paged(answer, offset, limit):
+        if answer.question.shape.kind == "allocation":
+            # OpenCost tells the parts of nodes only where they are asked for, and else that there are none.
+            row["proportionalAssetResourceCosts"] = {}
         found[place][row["name"]] = row
     return found
 
