@@ -74,12 +74,13 @@ def test_an_operator_a_server_and_a_backfill_do_not_disturb_each_other(spine: Sp
                             assert answer.status_code == 200, answer.text
                             assert total(answer) == pytest.approx(before, rel=1e-9)
                     said = backfill.stderr.read() if backfill.stderr else ""
-                if backfill.returncode == 0:
+                # 3 is done, with hours that nobody scraped.
+                if backfill.returncode in {0, 3}:
                     break
                 assert "another" in said, said
-            assert backfill.returncode == 0, said
+            assert backfill.returncode in {0, 3}, said
             assert server.poll() is None
-    assert "ok" in spine.farthing("store", "verify").lower()
+    assert "good" in spine.farthing("store", "verify")
 
 
 def _is_up(url: str) -> bool:
