@@ -19,7 +19,8 @@ FarthingError
 │   └── MetricsBusyError         other questions of our own are being asked, and take long
 ├── AnswerTooLargeError          more rows than may be held or kept
 ├── BusyError                    too many questions are being answered
-├── NoDataError                  nothing is stored for the window
+├── NoDataError                  what is stored cannot tell what was asked
+│   └── NothingStoredError       nothing is stored for the window
 ├── StoreError                   the store cannot be read or written
 │   ├── StoreCorruptError        a file is not what its manifest says
 │   ├── StoreVersionError        written by a newer Farthing
@@ -142,9 +143,13 @@ class MetricsBusyError(MetricsError):
 
 
 class NoDataError(FarthingError):
-    """Nothing is stored for the window that was asked."""
+    """What is stored cannot tell what was asked."""
 
     reason = "NoData"
+
+
+class NothingStoredError(NoDataError):
+    """Nothing at all is stored for the window that was asked."""
 
 
 class StoreError(FarthingError):

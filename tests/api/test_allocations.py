@@ -157,10 +157,35 @@ def test_unknown_parameters_are_ignored(api: ApiServer) -> None:
     assert api.data("/model/allocation", colour="red", **asked) == api.data("/model/allocation", **asked)
 
 
-def test_nothing_stored_is_no_empty_answer(api: ApiServer) -> None:
-    answer = api.get("/model/allocation", window="2020-01-01T00:00:00Z,2020-01-02T00:00:00Z")
-    assert answer.status_code == 404
-    assert "nothing is stored for" in answer.json()["message"]
+PAST = "2020-01-01T00:00:00Z,2020-01-03T00:00:00Z"
+"""Parts of three days of the store, whose midnight is not UTC's."""
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/model/allocation", [{}, {}, {}]),
+        ("/allocation", [{}]),
+        ("/model/assets?accumulate=true", [{}]),
+        ("/assets", {}),
+    ],
+)
+def test_a_window_of_which_nothing_is_stored_has_no_rows_and_says_why(api: ApiServer, path: str, data: Any) -> None:
+    answer = api.get(path, window=PAST).json()
+    assert (answer["code"], answer["data"]) == (200, data)
+    assert answer["warning"].startswith("nothing is stored for 2020-01-01T00:00:00Z")
+
+
+def test_before_anything_is_stored_a_summary_and_a_topline_are_empty_too(api: ApiServer) -> None:
+    sets = api.data("/model/allocation/summary", window=PAST)["sets"]
+    assert [one["allocations"] for one in sets] == [{}, {}, {}]
+    total = api.data("/model/allocation/summary/topline", window=PAST)
+    assert (total["numResults"], total["combined"]["allocations"]["total"]["totalCost"]) == (0, 0)
+
+
+def test_what_is_to_come_has_no_rows_and_that_is_known(api: ApiServer) -> None:
+    answer = api.get("/allocation", window="2099-01-01T00:00:00Z,2099-01-02T00:00:00Z").json()
+    assert (answer["data"], answer.get("warning")) == ([{}], None)
 
 
 def test_who_has_the_answer_already_is_told_so(api: ApiServer) -> None:

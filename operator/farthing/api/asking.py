@@ -17,9 +17,9 @@ from farthing.api.recent import RecentBodies, tagged
 from farthing.api.seen import ScopeOf
 from farthing.api.shapes import paged
 from farthing.api.workload_parameters import AllocationParameters, WorkloadParameters
-from farthing.errors import InvalidQuestionError
+from farthing.errors import InvalidQuestionError, NothingStoredError
 from farthing.exports.formats import as_csv
-from farthing.model.answer import Answer, Seen
+from farthing.model.answer import Answer, Seen, nothing
 from farthing.model.question import Question
 from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.model.zone import quoted
@@ -56,7 +56,7 @@ class Asking:
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> bytes:
-            answer = self.service.answer(question, detailed=detailed)
+            answer = self.answer(question, detailed=detailed)
             if as_table:
                 return as_csv([row for _, row in paged(answer, asked.offset, asked.limit)]).encode()
             return enveloped(shape(answer, asked.offset, asked.limit), (question, answer.seen))
@@ -71,6 +71,16 @@ class Asking:
         return self.service.question(
             asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
         )
+
+    def answer(self, question: Question, *, detailed: bool) -> Answer:
+        """The answer; where nothing is stored, one without rows, since clients take an error for a server that failed.
+
+        Raises as ``AskService.answer``.
+        """
+        try:
+            return self.service.answer(question, detailed=detailed)
+        except NothingStoredError:
+            return nothing(question, self.service.clock())
 
     @property
     def now(self) -> datetime:
@@ -132,7 +142,9 @@ def enveloped(data: Any, *of: tuple[Question, Seen], warning: str = "") -> bytes
 
 
 def _warnings(question: Question, seen: Seen) -> Iterator[str]:
-    if not seen.complete:
+    if not seen.share:
+        yield f"nothing is stored for {question.window}: that no costs are told does not say that there were none"
+    elif not seen.complete:
         yield f"the data of {question.window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
     if question.shape.namespaces and question.shape.kind == "allocation":
         yield "idle costs and what the cluster costs itself are left out: you see the costs of your own namespaces"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from math import ceil, fsum
 from operator import itemgetter
 from typing import Any
@@ -177,6 +178,13 @@ class Answer:
         }
         weight = sum(weights.values())
         return sum(self.efficiency(name) * cost for name, cost in weights.items()) / weight if weight > 0 else 0.0
+
+
+def nothing(question: Question, now: float) -> Answer:
+    """The answer to ``question`` as of ``now`` [unix s] where nothing is stored: no row, and what has passed was not seen."""
+    start, end = question.window.start, min(question.window.end, datetime.fromtimestamp(now, UTC))
+    seen = Seen((), (Window(start, end),) if start < end else ())
+    return Answer(question, (), added(question.shape, ()), 0, seen)
 
 
 def added(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -18,7 +18,7 @@ LONGEST_DAYS: Final = 3653
 """Ten years, with the leap days they can hold."""
 
 _SECOND: Final = timedelta(seconds=1)
-_EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM: Final = 10**11
 _TEXT_LENGTH: Final = 100
@@ -203,8 +203,8 @@ def _pair(ends: list[str], where: str) -> Window:
 
 
 def _unix(seconds: int, where: str) -> datetime:
-    if seconds <= 0:
-        raise InvalidWindowError(f"{where} has {seconds} as an instant: unix seconds must be positive")
+    if seconds < 0:
+        raise InvalidWindowError(f"{where} has {seconds} as an instant: unix seconds must be 0 or more")
     if seconds >= _MILLISECONDS_FROM:
         raise InvalidWindowError(
             f"{where} has {seconds} as an instant, which looks like milliseconds: write unix seconds, such as "

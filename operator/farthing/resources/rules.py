@@ -30,7 +30,7 @@ _PAIR: Final = f"({_UNIX} *, *{_UNIX}|{_INSTANT} *, *{_INSTANT})"
 _REAL_PAIR: Final = f"^ *([0-9]{{1,11}} *, *[0-9]{{1,11}}|{_REAL} *, *{_REAL}) *$"
 _WINDOW: Final = f"^ *({_LENGTH}( +offset +{_LENGTH})?|{_WORDS}|{_PAIR}) *$"
 _OFFSET: Final = "^[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)$"
-_EARLIEST: Final = "timestamp('1970-01-02T00:00:00Z')"
+_EARLIEST: Final = "timestamp('1970-01-01T00:00:00Z')"
 _LATEST: Final = "timestamp('2200-01-01T00:00:00Z')"
 _MINUTES_OF: Final = "{'m': 1, 'h': 60, 'd': 1440, 'w': 10080}"
 
@@ -142,7 +142,7 @@ WINDOW: Final = (
         "window",
         f"!self.matches('{_REAL_PAIR}') || {_ENDS}.all(pair, pair[0] >= pair[1] || (pair[0] >= {_EARLIEST} && "
         f"pair[1] <= {_LATEST} && pair[1] - pair[0] <= duration('{LONGEST_DAYS * 24}h')))",
-        f"is out of reach: it must lie from 1970-01-02 to 2200-01-01 and be no longer than {LONGEST_DAYS} days",
+        f"is out of reach: it must lie from 1970-01-01 to 2200-01-01 and be no longer than {LONGEST_DAYS} days",
     ),
 )
 STEP: Final = _lengths("step", "self == '' || ", "such as 1h, 1d or 1w; leave it empty for the whole window")

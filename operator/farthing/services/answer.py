@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, TypeAlias, TypeVar
 
-from farthing.errors import MetricsBusyError, NoDataError, StoreError
+from farthing.errors import MetricsBusyError, NoDataError, NothingStoredError, StoreError
 from farthing.model.answer import Answer, Seen, added, times
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
@@ -106,7 +106,7 @@ class Answerer:
 
     @contextmanager
     def _pieces(self, question: Question, now: int, read: Read) -> Iterator[tuple[list[Part], Seen]]:
-        """The files that answer ``question``, and how much of its window they saw. Raises NoDataError where that is nothing."""
+        """The files that answer ``question``, and how much of its window they saw. Raises NothingStoredError where that is nothing."""
         stored, bills = read
         known = {
             date: Day(date, {one.start: one for one in day.coverage}, day.has_hours) for date, day in stored.items()
@@ -129,7 +129,7 @@ class Answerer:
             if not any(one.share > 0 for one in plan.seen):
                 # Tenants are not told of the cluster.
                 cluster = "" if question.shape.namespaces else f" of cluster {self.cluster!r}"
-                raise NoDataError(
+                raise NothingStoredError(
                     f"nothing is stored for {question.window}{cluster}: "
                     "'farthing collect' fills it from Prometheus; the operator does so by itself"
                 )

@@ -91,6 +91,20 @@ def test_however_it_is_grouped_the_cost_is_the_same(api: ApiServer, aggregate: s
 
 
 @pytest.mark.parametrize(
+    ("window", "aggregate"),
+    [
+        ("1970-01-01T00:00:00Z,1970-01-02T00:00:00Z", "namespace"),
+        ("2099-01-01T00:00:00Z,2099-01-02T00:00:00Z", "namespace"),
+        ("2000-01-01T00:00:00Z,2000-01-02T00:00:00Z", "cluster"),
+        ("1970-01-01T00:00:00Z,1970-01-02T00:00:00Z", "pod"),
+        ("1970-01-01T00:00:00Z,1970-01-02T00:00:00Z", "container"),
+    ],
+)
+def test_windows_without_data_have_no_rows(api: ApiServer, window: str, aggregate: str) -> None:
+    assert api.data(f"/allocation?window={window}&aggregate={aggregate}") == [{}]
+
+
+@pytest.mark.parametrize(
     "asked",
     [
         "aggregate=namespace&window=2026-06-16T00:00:00Z,2026-06-15T00:00:00Z",
