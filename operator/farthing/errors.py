@@ -15,8 +15,7 @@ FarthingError
 │   ├── MetricsTooLargeError     refused for size: asked again in smaller parts
 │   ├── MetricsRefusedError      4xx: wrong credentials or a query it does not accept
 │   ├── MetricsMalformedError    an answer that is not Prometheus' JSON
-│   ├── MetricsPartialError      an answer with warnings: some data is missing
-│   └── MetricsBusyError         other questions of our own are being asked, and take long
+│   └── MetricsPartialError      an answer with warnings: some data is missing
 ├── AnswerTooLargeError          more rows than may be held or kept
 ├── BusyError                    too many questions are being answered
 ├── NoDataError                  what is stored cannot tell what was asked
@@ -134,12 +133,6 @@ class BusyError(FarthingError):
     """Too many questions are being answered: ask again."""
 
     reason = "Busy"
-
-
-class MetricsBusyError(MetricsError):
-    """Others of our own questions are being asked, and take long."""
-
-    reason = "PrometheusBusy"
 
 
 class NoDataError(FarthingError):

@@ -6,10 +6,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any, TypeAlias, TypeVar
 
-from farthing.errors import MetricsBusyError, NoDataError, NothingStoredError, StoreError
+from farthing.errors import NoDataError, NothingStoredError, StoreError
 from farthing.model.answer import Answer, Seen, added, times
 from farthing.model.coverage import Coverage
 from farthing.model.intervals import chunks
@@ -31,10 +30,10 @@ from farthing.services.ports import (
     NewWorkbench,
     StoredDay,
 )
+from farthing.services.turn import Turn
 
 MOST_NAMESPACES = 100_000
 ASKING_AT_ONCE = 3
-TURN_SECONDS = 10.0
 
 MOST_RETRIES = 5
 """How often an answer is begun again because the days it was reading were replaced."""
@@ -56,11 +55,17 @@ class Answerer:
     cluster: str
     zone: tzinfo
     bills: BillStore | None = None
-    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ASKING_AT_ONCE))
+    turns: Turn = field(
+        default_factory=lambda: Turn(
+            ASKING_AT_ONCE,
+            "questions about parts of hours are waiting for Prometheus",
+            "ask again in a moment, or for whole hours or days, which need none",
+        )
+    )
     """To ask Prometheus: questions to the store do not wait for a slow one."""
 
     def answer(self, question: Question, now: int, *, detailed: bool = False) -> Answer:
-        """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, StoreError."""
+        """The answer as of ``now`` [unix s], with ``details`` where rows are to be told whole. Raises InvalidQuestionError, NoDataError, MetricsError, BusyError, StoreError."""
         return self._retried(question, lambda read: self._answer(question, now, read, detailed=detailed))
 
     def namespaces(self, now: int) -> list[str]:
@@ -117,7 +122,7 @@ class Answerer:
                 *self._stored_parts("day", plan.days, stored, bills),
                 *self._stored_parts("hour", plan.hours, stored, bills),
             ]
-            with self._asking() if plan.ragged else nullcontext():
+            with self.turns.one() if plan.ragged else nullcontext():
                 for number, (window, index) in enumerate(plan.ragged):
                     start = int(window.start.timestamp())
                     # A day of its own, which no midnight is: what is said in it must not meet what a stored day says.
@@ -192,19 +197,6 @@ class Answerer:
     @property
     def _billed(self) -> Billed:
         return Billed(self.bills, self.store, self.zone)
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """A turn to ask Prometheus. Raises MetricsBusyError if none comes free in time."""
-        if not self.turns.acquire(timeout=TURN_SECONDS):
-            raise MetricsBusyError(
-                f"{ASKING_AT_ONCE} other questions about pieces of hours are waiting for Prometheus: a window of whole "
-                "hours or days needs none"
-            )
-        try:
-            yield
-        finally:
-            self.turns.release()
 
     def _ragged(self, window: Window, folder: Path, now: int, day: int) -> tuple[dict[str, str], Sequence[Coverage]]:
         if self.metrics is None:
