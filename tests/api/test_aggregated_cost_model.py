@@ -1,6 +1,6 @@
 """``/model/aggregatedCostModel`` over HTTP, as seeds 001 and 003 show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +22,6 @@ from tests.support.seed_store import (
     MODEL_RAM,
     MODEL_RAM_USED,
     RAM_RATE,
-    seed_service,
 )
 
 pytestmark = pytest.mark.slow
@@ -41,17 +40,6 @@ FIELDS = {
     "totalCost",
 }  # fmt: skip
 """Of the example of seed 003."""
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
-    return seed_service(tmp_path_factory.mktemp("seed"))
-
-
-@pytest.fixture(scope="module")
-def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
-        yield server
 
 
 def costs(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -245,17 +233,17 @@ class Counted:
     ids=str,
 )
 def test_what_is_asked_again_is_computed_again_without_the_cache(
-    service: AskService, how: dict[str, str], times: int
+    seeds: AskService, how: dict[str, str], times: int
 ) -> None:
-    counted = Counted(service)
-    mine = AskService(counted, service.clock)  # type: ignore[arg-type]
+    counted = Counted(seeds)
+    mine = AskService(counted, seeds.clock)  # type: ignore[arg-type]
     with ApiServer(create_app(Asking(mine, everything), "0.0.0")) as server:
         bodies = {server.get(PATH, aggregation="namespace", **how, **HOURS).content for _ in range(3)}
     assert (len(bodies), counted.asked) == (1, times)
 
 
-def test_who_sees_one_namespace_is_told_its_rows_and_refused_what_is_the_clusters(service: AskService) -> None:
-    with ApiServer(create_app(Asking(service, lambda _: Scope(("shop",))), "0.0.0")) as tenant:
+def test_who_sees_one_namespace_is_told_its_rows_and_refused_what_is_the_clusters(seeds: AskService) -> None:
+    with ApiServer(create_app(Asking(seeds, lambda _: Scope(("shop",))), "0.0.0")) as tenant:
         rows = tenant.data(PATH, aggregation="container", **HOURS)
         assert costs(rows) == {"shop/web-1/main": pytest.approx(WEB)}
         assert rows["shop/web-1/main"]["cluster"] == ""

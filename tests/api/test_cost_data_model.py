@@ -7,7 +7,6 @@ import pytest
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
-from farthing.api.seen import everything
 from farthing.model.tables import GIB
 from farthing.services.asking import AskService
 from farthing.services.scope import Scope
@@ -18,7 +17,6 @@ from tests.support.seed_store import (
     DISK,
     MODEL_RAM,
     MODEL_RAM_USED,
-    seed_service,
 )
 
 pytestmark = pytest.mark.slow
@@ -30,20 +28,9 @@ HOURS = (START, START + 3600)
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
-    return seed_service(tmp_path_factory.mktemp("seed"))
-
-
-@pytest.fixture(scope="module")
-def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def tenant(service: AskService) -> Iterator[ApiServer]:
+def tenant(seeds: AskService) -> Iterator[ApiServer]:
     """The same for who sees the namespace cost-model alone."""
-    with ApiServer(create_app(Asking(service, lambda _: Scope(("cost-model",))), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(seeds, lambda _: Scope(("cost-model",))), "0.0.0")) as server:
         yield server
 
 
