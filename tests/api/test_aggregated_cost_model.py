@@ -264,7 +264,7 @@ def test_who_sees_one_namespace_is_told_its_rows_and_refused_what_is_the_cluster
         ({"aggregation": "namespace"}, "window is missing: it is required"),
         ({"window": "1d"}, "aggregation is missing: it is required"),
         ({"window": "7x", "aggregation": "namespace"}, "window '7x' cannot be read"),
-        ({"window": "1,2", "offset": "9d", "aggregation": "namespace"}, "window '1,2'"),
+        ({"window": "1,2", "offset": "9d", "aggregation": "namespace"}, "has -777599 as an instant"),
         ({"window": "1d", "offset": "1w", "aggregation": "namespace"}, "offset '1w' cannot be read"),
         ({"window": "1d", "aggregation": "colour"}, "aggregation is 'colour': input should be 'cluster', 'namespace'"),
         ({"window": "1d", "aggregation": "label"}, "label and annotation need one"),
