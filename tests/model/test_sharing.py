@@ -334,6 +334,8 @@ def test_a_tenant_may_say_how_it_would_share_what_it_has_not() -> None:
     assert shape(Sharing(even=True), **of_shop).namespaces == ("shop",)
     with pytest.raises(InvalidQuestionError, match="a question about some namespaces has no"):
         shape(Sharing(overhead=True), **of_shop)
+    with pytest.raises(InvalidQuestionError, match="includeProportionalAssetResourceCosts needs idle"):
+        shape(**of_shop, proportions=True)
 
 
 def test_what_has_not_passed_carries_no_shared_amount(reader: Reader, parts: list[Part]) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from farthing.api.asking import Asking
-from farthing.api.openapi import SETS, SUMMARIES, TOPLINE, answers, lists
+from farthing.api.openapi import ALLOCATION_SETS, SUMMARIES, TOPLINE, answers, lists
 from farthing.api.shapes import sets_of, summaries, topline
 from farthing.api.workload_parameters import AllocationParameters, OpenCostParameters
 from farthing.model.answer import Answer
@@ -18,7 +18,7 @@ OpenCost = Annotated[OpenCostParameters, Query()]
 def allocation_routes(asking: Asking) -> APIRouter:
     """The routes over what ``asking`` answers."""
     router = APIRouter(tags=["Allocations"])
-    rows: dict[str, Any] = {"responses": answers(SETS, csv=True), "openapi_extra": lists()}
+    rows: dict[str, Any] = {"responses": answers(ALLOCATION_SETS, csv=True), "openapi_extra": lists()}
     reduced: dict[str, Any] = {"responses": answers(SUMMARIES, csv=True), "openapi_extra": lists()}
     one_row: dict[str, Any] = {"responses": answers(TOPLINE, csv=True), "openapi_extra": lists()}
 

@@ -49,10 +49,15 @@ class Asking:
     def respond(  # noqa: PLR0913 - what tells one route from another
         self, request: Request, asked: Paged, shape: Shape, *, route: str, opencost: bool = False, detailed: bool = True
     ) -> Response:
-        """The answer to ``asked``. ``route`` tells shapes apart; the windows are OpenCost's, or Kubecost's. Raises FarthingError."""
+        """The answer to ``asked``. ``route`` tells shapes apart; the windows are OpenCost's, or Kubecost's. Raises FarthingError.
+
+        Only ``detailed`` rows tell their parts of clusters and nodes.
+        """
         as_table = _form(request) == "csv"
         scope = self.scope_of(request)
         question = self.question(request, asked, scope, opencost=opencost, joined=as_table)
+        if detailed and isinstance(asked, AllocationParameters):
+            question = asked.with_proportions(question, scope)
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> bytes:

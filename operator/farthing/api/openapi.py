@@ -21,6 +21,38 @@ WINDOW: Final[Json] = {
     "properties": {"start": _INSTANT, "end": _INSTANT},
     "required": ["start", "end"],
 }
+_PART: Final[Json] = {"type": "number", "description": "From 0 to 1, in spite of its name."}
+_PROPORTION: Final[Json] = {
+    "type": "object",
+    "properties": {
+        "cluster": {"type": "string"},
+        "node": {"type": "string", "description": "With idleByNode alone."},
+        "providerID": {"type": "string", "description": "Of the node."},
+        "cpuPercentage": _PART,
+        "gpuPercentage": _PART,
+        "ramPercentage": _PART,
+        "nodeResourceCostPercentage": _PART,
+    },
+    "required": ["cluster", "cpuPercentage", "gpuPercentage", "ramPercentage", "nodeResourceCostPercentage"],
+}
+ALLOCATION_SETS: Final[Json] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "proportionalAssetResourceCosts": {
+                    "type": "object",
+                    "additionalProperties": _PROPORTION,
+                    "description": "The row's parts by cluster, or by cluster,node; empty unless they are asked for, and of idle.",
+                }
+            },
+            "required": ["proportionalAssetResourceCosts"],
+        },
+    },
+}
+"""``SETS`` of allocations."""
 SUMMARIES: Final[Json] = {
     "type": "object",
     "properties": {

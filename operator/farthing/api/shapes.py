@@ -39,7 +39,7 @@ def sets_of(answer: Answer, offset: int = 0, limit: int = 0) -> list[dict[str, R
     for place, row in paged(answer, offset, limit):
         if answer.question.shape.kind == "allocation":
             # OpenCost tells the parts of nodes only where they are asked for, and else that there are none.
-            row["proportionalAssetResourceCosts"] = {}
+            row.setdefault("proportionalAssetResourceCosts", {})
         found[place][row["name"]] = row
     return found
 

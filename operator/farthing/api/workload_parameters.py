@@ -1,14 +1,16 @@
 """What a URL asks of workloads: parameters of allocations, with the defaults of Kubecost and of OpenCost."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from farthing.api.parameters import LONGEST, STEPS, Pages, Parameters, listed, report_of, spec_of
 from farthing.api.patterns import list_of, one_of
-from farthing.model.question import ALLOCATION_AGGREGATES, COST_METRICS, ORDERS
+from farthing.model.question import ALLOCATION_AGGREGATES, COST_METRICS, ORDERS, Question
 from farthing.resources.cost_report import CostReport
 from farthing.resources.parsing import Report
+from farthing.services.scope import Scope
 
 
 class WorkloadParameters(Parameters):
@@ -89,6 +91,20 @@ class AllocationParameters(WorkloadParameters, Pages):
         "totalCost", max_length=40, description="What orders the rows.", json_schema_extra=one_of(ORDERS)
     )
     sort_by_order: str = Field("", max_length=4, description="asc or desc.", json_schema_extra=one_of(["asc", "desc"]))
+    include_proportional_asset_resource_costs: bool = Field(
+        default=False,
+        description=(
+            "Whether rows tell which part of what is held on each cluster, or with idleByNode on each node, is theirs; "
+            "it needs idle. Summaries and toplines have no place for it."
+        ),
+    )
+
+    def with_proportions(self, question: Question, scope: Scope) -> Question:
+        """``question``, of whole rows, with their parts of clusters or nodes if they are asked for. Raises ScopeDeniedError, InvalidQuestionError."""
+        if not self.include_proportional_asset_resource_costs:
+            return question
+        scope.check_everything("includeProportionalAssetResourceCosts")
+        return replace(question, shape=replace(question.shape, proportions=True))
 
     def _spec(self, window: str, step: str, *, cluster: bool) -> dict[str, Any]:
         order = {"sortOrder": self.sort_by_order} if self.sort_by_order else {}

@@ -7,7 +7,7 @@ from typing import Any
 from farthing.exports.asset_rows import is_private
 from farthing.model.answer import Answer
 from farthing.model.provider_id import short_text
-from farthing.model.tables import HOUR
+from farthing.model.tables import HOUR, RESOURCES
 
 Row = dict[str, Any]
 
@@ -31,6 +31,7 @@ class Parts:
         self._balancers = rows_by(found.get("balancer", ()), "set", "name")
         self._shared = rows_by(found.get("shared", ()), "set")
         self._said = rows_by(found.get("said", ()), "cluster", "namespace", "pod")
+        self._proportions = rows_by(found.get("proportion", ()), "set", "name")
 
     def volumes(self, row: Mapping[str, Any]) -> Row | None:
         """``pvs``: byte-hours, cost before ``adjustment`` by bills, and id of each volume, None for none."""
@@ -68,6 +69,13 @@ class Parts:
             costs[one["part"]] += one["cost"] * row["share"]
         return {name: {"name": name, "totalCost": cost} for name, cost in costs.items()}
 
+    def proportions(self, row: Mapping[str, Any]) -> Row:
+        """``proportionalAssetResourceCosts``: the row's part of what is held on each cluster, or node; of idle none."""
+        return {
+            ",".join(one[place] for place in ("cluster", "node") if place in one): _proportion(one)
+            for one in self._proportions.get((row["set"], row["name"]), ())
+        }
+
     def raw(self, row: Mapping[str, Any]) -> Row | None:
         """``rawAllocationOnly``: the largest use, None where rows or sets are put together."""
         if not self._one_container or row["is_idle"] or self._windows[row["set"]] > 1:
@@ -89,6 +97,22 @@ class Parts:
         if "services" in found:
             found["services"].sort()
         return {name: found[name] for name in ("services", *SAID.values()) if name in found}
+
+
+def _proportion(one: Mapping[str, Any]) -> Row:
+    """A row of ``model.proportions`` as parts from 0 to 1; that of the node goes by what all resources cost there together."""
+    costs = {name: one[f"{name}_of_all"] for name in RESOURCES}
+    parts = {name: one[f"{name}_cost"] / cost if cost > 0 else 0.0 for name, cost in costs.items()}
+    whole = sum(costs.values())
+    of_node = {"node": one.get("node"), "providerID": short_text(one.get("provider_id", ""))}
+    return {
+        "cluster": one["cluster"],
+        **{name: value for name, value in of_node.items() if value},
+        "cpuPercentage": parts["cpu"],
+        "gpuPercentage": parts["gpu"],
+        "ramPercentage": parts["ram"],
+        "nodeResourceCostPercentage": sum(parts[name] * costs[name] for name in costs) / whole if whole > 0 else 0.0,
+    }
 
 
 def rows_by(rows: Any, *columns: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

@@ -33,6 +33,8 @@ def public_rows(answer: Answer) -> Iterator[Row]:
             "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)},
         }
         told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
+        if answer.question.shape.proportions:
+            told["proportionalAssetResourceCosts"] = parts.proportions(row)
         yield {**head, **told}
 
 

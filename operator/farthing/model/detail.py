@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from farthing.model.asset_detail import label_rows, part_rows
+from farthing.model.proportions import proportion_rows
 from farthing.model.question import Shape
 from farthing.model.tables import extend, joined, table
 from farthing.model.telling import facts_table, keys, told_apart
@@ -53,13 +54,15 @@ def said_rows(shape: Shape) -> ir.Table:
 def details(shape: Shape) -> dict[str, Callable[[Shape], ir.Table]]:
     """What the rows of ``shape`` have besides their sums, by name.
 
-    Volume, balancer and said; of assets asset_part and node_label.
+    Volume, balancer, said, and proportion where it is asked for; of assets asset_part and node_label.
     """
     if shape.kind == "asset":
         return {"asset_part": part_rows, "node_label": label_rows}
     found: dict[str, Callable[[Shape], ir.Table]] = {"volume": volume_rows, "balancer": balancer_rows}
     if not shape.aggregate:
         found["said"] = said_rows
+    if shape.proportions:
+        found["proportion"] = proportion_rows
     return found
 
 

@@ -123,6 +123,8 @@ class Shape:
     """Whether bills adjust costs (C13)."""
     external: bool = False
     """Whether what bills tell of other resources is added to the rows that their tags name."""
+    proportions: bool = False
+    """Whether rows tell which part of what is held on each cluster, or node, is theirs."""
 
     def __post_init__(self) -> None:
         for one in self.aggregate:
@@ -142,6 +144,8 @@ class Shape:
             raise InvalidQuestionError(
                 f"a question about some namespaces has no idle rows or shared costs, and no {', '.join(NOT_OF_TENANTS)}"
             )
+        if self.proportions and not self.idle:
+            raise InvalidQuestionError("includeProportionalAssetResourceCosts needs idle: set idle, or includeIdle")
         if self.external and (self.namespaces or not self.aggregate or not all(map(self.tag_of, self.aggregate))):
             raise InvalidQuestionError(
                 "external costs go to rows by tags of bills, in a report that sees the cluster and is aggregated by "

@@ -48,6 +48,11 @@ class Scope:
         if compared and not self.everywhere:
             self._deny(f"a filter by {compared[0]} would tell of the cluster", "it")
 
+    def check_everything(self, field: str) -> None:
+        """See that ``field``, which tells what others hold of the cluster, may be asked for. Raises ScopeDeniedError."""
+        if not self.everywhere:
+            self._deny("parts of clusters and nodes tell what others hold of them", field)
+
     def denies(self, report: Report) -> bool:
         """Whether ``report`` asks for more than it may see."""
         try:

@@ -185,8 +185,8 @@ class Reader:
         }
         if sum(map(len, found.values())) > MOST_DETAILS:
             raise AnswerTooLargeError(
-                f"the rows have more than {MOST_DETAILS} labels, annotations, volumes and load balancers: set a limit, or "
-                "an aggregate of fewer properties"
+                f"the rows have more than {MOST_DETAILS} labels, annotations, volumes, load balancers and parts of nodes: "
+                "set a limit, or an aggregate of fewer properties"
             )
         return found
 

@@ -14,7 +14,7 @@ from farthing.store.turns import Turns
 Row = dict[str, Any]
 
 MOST_DETAILS = 300_000
-"""Of one answer: labels, annotations, volumes and load balancers of its rows. Some 500 bytes each."""
+"""Of one answer: labels, annotations, volumes, load balancers and parts of nodes of its rows. Some 500 bytes each."""
 FETCHED = 10_000
 """Rows taken from the engine at once."""
 FEW = 1_000
