@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from farthing.exports.allocation_parts import Parts
@@ -26,12 +27,9 @@ def public_rows(answer: Answer) -> Iterator[Row]:
     """Each row of ``answer``, in order: its window, name, properties, times, resource-hours, averages and costs."""
     of_assets = answer.question.shape.kind == "asset"
     parts, asset_parts = Parts(answer), AssetParts(answer)
+    windows = [{"start": rfc3339(one[0].start), "end": rfc3339(one[-1].end)} for one in answer.question.sets]
     for row in answer.rows:
-        windows = answer.question.sets[row["set"]]
-        head = {
-            "name": public_name(answer, row),
-            "window": {"start": rfc3339(windows[0].start), "end": rfc3339(windows[-1].end)},
-        }
+        head = {"name": public_name(answer, row), "window": windows[row["set"]]}
         told = asset_row(row, asset_parts, _times(row)) if of_assets else _allocation_row(row, parts)
         if answer.question.shape.proportions:
             told["proportionalAssetResourceCosts"] = parts.proportions(row)
@@ -115,5 +113,6 @@ def _properties(row: Mapping[str, Any], names: tuple[str, ...]) -> Row:
     return {name: value for name, value in values.items() if value}
 
 
+@lru_cache(10_000)
 def _instant(unix: int) -> str:
     return rfc3339(datetime.fromtimestamp(unix, UTC))

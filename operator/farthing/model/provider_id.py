@@ -5,6 +5,7 @@ that: kubecost-s3-exporter looks for an allocation's id between the slashes of a
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import ibis.expr.types as ir
@@ -17,6 +18,7 @@ def short(identifier: ir.StringValue) -> ir.StringValue:
     return identifier.re_replace(LONG, r"\1")
 
 
+@lru_cache(10_000)
 def short_text(identifier: str) -> str:
     """``short`` of one."""
     return re.sub(LONG, r"\1", identifier)
