@@ -102,4 +102,7 @@ def _invalid(_: Request, error: Exception) -> Response:
 
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - likewise
-    return failure(HTTPStatus(error.status_code), f"{error.detail}: see /openapi.json for what is served")
+    answer = failure(HTTPStatus(error.status_code), f"{error.detail}: see /openapi.json for what is served")
+    # Which methods are allowed, of a 405.
+    answer.headers.update(error.headers or {})
+    return answer
