@@ -1,20 +1,27 @@
 """What answers say beside their body, and how they are asked for, whatever the route."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 import requests
+from starlette.requests import Request
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
 from farthing.api.seen import everything
+from farthing.errors import UnauthenticatedError
 from farthing.services.asking import AskService
+from farthing.services.scope import Scope
 from tests.support.api_server import PATIENCE, ApiServer
+from tests.support.fact_rows import START
 from tests.support.seed_store import seed_service
 
 pytestmark = pytest.mark.slow
 
 ORIGIN = "http://localhost:3000"
+HOURS = f"window={START},{START + 7200}"
+"""The two hours of the store."""
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +42,10 @@ def sent(api: ApiServer, method: str, path: str, headers: dict[str, str] | None 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/model/allocation", {"GET"}),
-        ("DELETE", "/healthz", {"GET"}),
+        ("POST", "/model/allocation", {"GET", "HEAD"}),
+        ("DELETE", "/openapi.json", {"GET", "HEAD"}),
         ("GET", "/model/prediction/speccost", {"POST"}),
+        ("HEAD", "/model/prediction/speccost", {"POST"}),
     ],
 )
 def test_who_asks_by_another_method_is_told_which_there_are(
@@ -46,3 +54,77 @@ def test_who_asks_by_another_method_is_told_which_there_are(
     answer = sent(seed, method, path)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+READ = {
+    "/healthz": 200,
+    "/openapi.json": 200,
+    "/metrics": 200,
+    "/model/getConfigs": 200,
+    "/model/cloudCost": 200,
+    f"/model/allocation?{HOURS}": 200,
+    f"/model/allocation?{HOURS}&format=csv": 200,
+    f"/model/savings/requestSizingV2?{HOURS}": 200,
+    "/model/costDataModel?timeWindow=7d&offset=7d": 200,
+    "/model/allocation?window=7x": 400,
+    "/model/allocation?window=1h": 404,
+    "/nowhere": 404,
+}
+"""Of each kind a route, and what it answers."""
+
+
+@pytest.mark.parametrize("path", READ)
+def test_head_is_get_without_the_body(seed: ApiServer, path: str) -> None:
+    gotten, head = (sent(seed, method, path, {"Origin": ORIGIN}) for method in ("GET", "HEAD"))
+    assert (gotten.status_code, head.status_code) == (READ[path], READ[path])
+    # The clock goes on, and a scrape tells of the one before.
+    changing = {"date", "content-length"} if path == "/metrics" else {"date"}
+    assert of(head, but=changing) == of(gotten, but=changing)
+    assert gotten.content
+
+
+def of(answer: requests.Response, but: set[str]) -> dict[str, str]:
+    """Its headers."""
+    return {name.lower(): value for name, value in answer.headers.items() if name.lower() not in but}
+
+
+def test_nothing_comes_after_the_headers_of_head(seed: ApiServer) -> None:
+    # Clients would take what did for the next answer.
+    with socket.create_connection(("127.0.0.1", int(seed.url.rpartition(":")[2])), PATIENCE) as one:
+        one.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        told = b"".join(iter(lambda: one.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert told.find(b"\r\n\r\n") == len(told) - 4
+
+
+def test_head_of_what_is_known_is_not_modified(seed: ApiServer) -> None:
+    tag = sent(seed, "GET", f"/model/allocation?{HOURS}").headers["etag"]
+    assert sent(seed, "HEAD", f"/model/allocation?{HOURS}", {"If-None-Match": tag}).status_code == 304
+
+
+def test_head_wants_the_token_that_get_does(service: AskService) -> None:
+    def nobody(_: Request) -> Scope:
+        raise UnauthenticatedError("no token")
+
+    with ApiServer(create_app(Asking(service, nobody), "0.0.0")) as server:
+        for path in (f"/model/allocation?{HOURS}", "/metrics", "/model/getConfigs"):
+            answer = sent(server, "HEAD", path)
+            assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert sent(server, "HEAD", "/healthz").status_code == 200
+
+
+def test_head_is_counted_once_under_its_route(service: AskService) -> None:
+    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
+        assert sent(server, "HEAD", "/model/getConfigs").status_code == 200
+        told = sent(server, "GET", "/metrics").text
+    count = 'farthing_http_request_duration_seconds_count{code="200",route="/model/getConfigs"} 1.0'
+    assert count in told
+
+
+def test_pages_may_ask_by_head(seed: ApiServer) -> None:
+    asked = {
+        "Origin": ORIGIN,
+        "Access-Control-Request-Method": "HEAD",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    assert sent(seed, "OPTIONS", "/model/allocation", asked).status_code == 200

@@ -20,6 +20,7 @@ from farthing.api.cloud_routes import cloud_routes
 from farthing.api.cluster_routes import cluster_routes, health_routes
 from farthing.api.deprecated_routes import deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
+from farthing.api.heads import READ, Heads
 from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
 from farthing.api.prediction_routes import prediction_routes
@@ -70,12 +71,14 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET"],
+            allow_methods=["GET", "HEAD"],
             allow_headers=["Authorization", "If-None-Match"],
             expose_headers=["ETag", "Deprecation", "Retry-After"],
         )
     # What the others answer by themselves is measured too.
     app.add_middleware(Measured, requests=metrics.requests)
+    # Around it, since the route is told in the copy.
+    app.add_middleware(Heads)
     app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document
     app.add_exception_handler(FarthingError, _failed)
     app.add_exception_handler(Exception, _fault)
@@ -103,6 +106,7 @@ def _invalid(_: Request, error: Exception) -> Response:
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - likewise
     answer = failure(HTTPStatus(error.status_code), f"{error.detail}: see /openapi.json for what is served")
-    # Which methods are allowed, of a 405.
-    answer.headers.update(error.headers or {})
+    # A 405 says which methods are allowed.
+    headers = error.headers or {}
+    answer.headers.update({**headers, "Allow": READ} if headers.get("Allow") == "GET" else headers)
     return answer
