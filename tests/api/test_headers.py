@@ -128,3 +128,36 @@ def test_pages_may_ask_by_head(seed: ApiServer) -> None:
         "Access-Control-Request-Headers": "authorization",
     }
     assert sent(seed, "OPTIONS", "/model/allocation", asked).status_code == 200
+
+
+PREFLIGHT = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "code"),
+    [
+        ("GET", "/healthz", {}, 200),
+        ("HEAD", f"/model/allocation?{HOURS}", {}, 200),
+        ("GET", f"/model/allocation?{HOURS}&format=csv", {}, 200),
+        ("GET", f"/model/allocation?{HOURS}", {"If-None-Match": "*"}, 304),
+        ("GET", "/model/allocation", {}, 400),
+        ("GET", "/nowhere", {}, 404),
+        ("POST", "/model/allocation", {}, 405),
+        ("OPTIONS", "/model/allocation", PREFLIGHT, 200),
+        ("OPTIONS", "/model/allocation", {**PREFLIGHT, "Origin": "http://evil.example"}, 400),
+    ],
+)
+def test_no_browser_guesses_what_an_answer_is(
+    seed: ApiServer, method: str, path: str, headers: dict[str, str], code: int
+) -> None:
+    answer = sent(seed, method, path, headers)
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (code, "nosniff")
+
+
+def test_nor_does_it_where_a_route_is_at_fault(service: AskService) -> None:
+    def fault(_: Request) -> Scope:
+        raise ZeroDivisionError
+
+    with ApiServer(create_app(Asking(service, fault), "0.0.0")) as server:
+        answer = sent(server, "GET", "/model/getConfigs")
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")
