@@ -73,7 +73,7 @@ def create_app(
             allow_origins=list(cors_origins),
             allow_methods=["GET", "HEAD"],
             allow_headers=["Authorization", "If-None-Match"],
-            expose_headers=["ETag", "Deprecation", "Retry-After"],
+            expose_headers=["ETag", "Deprecation", "Retry-After", "Warning"],
         )
     # What the others answer by themselves is measured too.
     app.add_middleware(Measured, requests=metrics.requests)

@@ -12,6 +12,8 @@ from farthing.api.openapi import NAMES, NAMES_WITHIN, answers
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import LONGEST, Given, report_of
 from farthing.api.patterns import WINDOW, field_of
+from farthing.api.recent import Body
+from farthing.api.warning import warning_of
 from farthing.errors import InvalidQuestionError
 from farthing.model.filters import Every
 from farthing.model.question import ALLOCATION_AGGREGATES, ASSET_AGGREGATES
@@ -109,11 +111,12 @@ def _respond(asking: Asking, request: Request, asked: AutocompleteParameters, ki
     scope = asking.scope_of(request)
     question = asking.service.question(report_of(kind, spec), Every(), scope)
 
-    def made() -> bytes:
-        rows, _ = asking.service.facts(question, expression, MOST_VALUES)
+    def made() -> Body:
+        rows, seen = asking.service.facts(question, expression, MOST_VALUES)
         searched = asked.search.strip().lower()
         found = sorted(row["value"] for row in rows if searched in row["value"].lower())[: asked.limit]
-        return enveloped({"data": found} if opencost else found)
+        warning = warning_of((question, seen), so="values may be missing")
+        return enveloped({"data": found} if opencost else found, warning)
 
     key = ("autocomplete", opencost, question, expression, asked.search, asked.limit)
     return asking.sent(request, (scope, key), made)

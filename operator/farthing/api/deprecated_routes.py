@@ -13,6 +13,8 @@ from farthing.api.cost_data_parameters import CostDataParameters
 from farthing.api.deprecated_openapi import AGGREGATED, COST_DATA
 from farthing.api.deprecated_shapes import Containers, aggregated, cost_data
 from farthing.api.openapi import answers
+from farthing.api.recent import Body
+from farthing.api.warning import warning_of
 from farthing.errors import ScopeDeniedError
 from farthing.model.tables import HOUR
 from farthing.model.vectors import container_hours, node_sums, said_of_containers, volume_hours
@@ -63,12 +65,13 @@ def deprecated_routes(asking: Asking) -> APIRouter:
         # Hours alone: whole days would be told in one.
         question = replace(question, sets=tuple((hour,) for hour in hours))
 
-        def made() -> bytes:
+        def made() -> Body:
             found, seen = service.facts(question, container_hours, MOST_ROWS)
             volumes, _ = service.facts(question, volume_hours, MOST_ROWS)
             nodes, _ = service.facts(question, node_sums, MOST_ROWS)
             said, _ = service.facts(question, said_of_containers, MOST_SAID)
-            return enveloped(cost_data(Containers(found, volumes, nodes, said), left_out), (question, seen))
+            data = cost_data(Containers(found, volumes, nodes, said), left_out)
+            return enveloped(data, warning_of((question, seen)))
 
         return asking.sent(request, (scope, "costDataModel", question, left_out), made, **HEADERS)
 
@@ -82,11 +85,11 @@ def deprecated_routes(asking: Asking) -> APIRouter:
         except ScopeDeniedError as error:
             raise denied(error) from error
 
-        def made() -> bytes:
+        def made() -> Body:
             answer = service.answer(question, detailed=False, anew=asked.anew)
             hours = sum(question.passed(service.clock())) / HOUR
             data = aggregated(answer, asked.aggregation, subfields, hours)
-            return enveloped(data, (question, answer.seen))
+            return enveloped(data, warning_of((question, answer.seen)))
 
         key = None if asked.anew else (scope, "aggregatedCostModel", question, asked.aggregation, subfields)
         return asking.sent(request, key, made, **HEADERS)
