@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from farthing.api.app import create_app
 from farthing.api.asking import Asking
-from farthing.api.seen import everything
-from farthing.errors import UnauthenticatedError
+from farthing.api.seen import ScopeOf, everything
+from farthing.errors import ScopeDeniedError, UnauthenticatedError
 from farthing.services.asking import AskService
 from farthing.services.scope import Scope
 from tests.support.api_server import PATIENCE, ApiServer
@@ -37,6 +37,18 @@ def seed(service: AskService) -> Iterator[ApiServer]:
 
 def sent(api: ApiServer, method: str, path: str, headers: dict[str, str] | None = None) -> requests.Response:
     return requests.request(method, f"{api.url}{path}", headers=headers, timeout=PATIENCE)
+
+
+def nobody(_: Request) -> Scope:
+    raise UnauthenticatedError("no token")
+
+
+def of_nothing(_: Request) -> Scope:
+    raise ScopeDeniedError("no right")
+
+
+def at_fault(_: Request) -> Scope:
+    raise ZeroDivisionError
 
 
 @pytest.mark.parametrize(
@@ -103,9 +115,6 @@ def test_head_of_what_is_known_is_not_modified(seed: ApiServer) -> None:
 
 
 def test_head_wants_the_token_that_get_does(service: AskService) -> None:
-    def nobody(_: Request) -> Scope:
-        raise UnauthenticatedError("no token")
-
     with ApiServer(create_app(Asking(service, nobody), "0.0.0")) as server:
         for path in (f"/model/allocation?{HOURS}", "/metrics", "/model/getConfigs"):
             answer = sent(server, "HEAD", path)
@@ -155,9 +164,35 @@ def test_no_browser_guesses_what_an_answer_is(
 
 
 def test_nor_does_it_where_a_route_is_at_fault(service: AskService) -> None:
-    def fault(_: Request) -> Scope:
-        raise ZeroDivisionError
-
-    with ApiServer(create_app(Asking(service, fault), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(service, at_fault), "0.0.0")) as server:
         answer = sent(server, "GET", "/model/getConfigs")
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")
+
+
+DEPRECATED = ("/model/costDataModel", "/costDataModel", "/model/aggregatedCostModel", "/aggregatedCostModel")
+UNREADABLE, WELL = "timeWindow=7x", "timeWindow=1h&window=1h&aggregation=namespace"
+"""What is no request of either, and what is one of both; of the hour before the clock's nothing is stored."""
+
+
+@pytest.mark.parametrize(
+    ("scope_of", "method", "asked", "code"),
+    [
+        (everything, "GET", UNREADABLE, 400),
+        (nobody, "GET", WELL, 401),
+        (of_nothing, "GET", WELL, 403),
+        (everything, "GET", WELL, 404),
+        (everything, "HEAD", WELL, 404),
+        (everything, "POST", WELL, 405),
+        (at_fault, "GET", WELL, 500),
+    ],
+)
+def test_errors_of_what_is_deprecated_say_so(
+    service: AskService, scope_of: ScopeOf, method: str, asked: str, code: int
+) -> None:
+    with ApiServer(create_app(Asking(service, scope_of), "0.0.0")) as server:
+        answers = [sent(server, method, f"{path}?{asked}") for path in DEPRECATED]
+        other = sent(server, method, "/model/allocation?window=1h")
+    for answer in answers:
+        assert (answer.status_code, answer.headers["deprecation"]) == (code, "@1673827200")  # 2023-01-16 00:00 UTC
+        assert '</model/allocation>; rel="successor-version"' in answer.headers["link"]
+    assert "deprecation" not in other.headers

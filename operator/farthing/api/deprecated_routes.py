@@ -27,7 +27,7 @@ MOST_SAID: Final = 200_000
 
 SINCE: Final = int(datetime(2023, 1, 16, tzinfo=UTC).timestamp())
 """By when Kubecost's documentation had both among its deprecated APIs."""
-HEADERS: Final = {
+DEPRECATION: Final = {
     "Deprecation": f"@{SINCE}",
     "Link": '</model/allocation>; rel="successor-version", </openapi.json>; rel="deprecation"',
 }
@@ -73,7 +73,7 @@ def deprecated_routes(asking: Asking) -> APIRouter:
             data = cost_data(Containers(found, volumes, nodes, said), left_out)
             return enveloped(data, warning_of((question, seen)))
 
-        return asking.sent(request, (scope, "costDataModel", question, left_out), made, **HEADERS)
+        return asking.sent(request, (scope, "costDataModel", question, left_out), made, **DEPRECATION)
 
     @router.get("/model/aggregatedCostModel", **rows)
     @router.get("/aggregatedCostModel", **rows)
@@ -92,6 +92,6 @@ def deprecated_routes(asking: Asking) -> APIRouter:
             return enveloped(data, warning_of((question, answer.seen)))
 
         key = None if asked.anew else (scope, "aggregatedCostModel", question, asked.aggregation, subfields)
-        return asking.sent(request, key, made, **HEADERS)
+        return asking.sent(request, key, made, **DEPRECATION)
 
     return router
