@@ -53,7 +53,8 @@ class Asking:
         """The answer to ``asked``. ``route`` tells shapes apart; the windows are OpenCost's, or Kubecost's. Raises FarthingError."""
         as_table = _form(request) == "csv"
         scope = self.scope_of(request)
-        question = self.question(request, asked, scope, opencost=opencost, joined=as_table)
+        window, step = self.cut(asked, opencost=opencost, joined=as_table)
+        question = self.question(request, asked, scope, window, step)
         key = (route, question, asked.offset, asked.limit, as_table)
 
         def made() -> Body:
@@ -66,11 +67,8 @@ class Asking:
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
 
-    def question(
-        self, request: Request, asked: Asked, scope: Scope, *, opencost: bool = False, joined: bool = False
-    ) -> Question:
-        """What ``asked`` and the lists of filters of ``request`` ask within ``scope``; ``joined`` into one set. Raises InvalidInputError."""
-        window, step = self.cut(asked, opencost=opencost, joined=joined)
+    def question(self, request: Request, asked: Asked, scope: Scope, window: str, step: str) -> Question:
+        """What ``asked`` and the lists of filters of ``request`` ask within ``scope``, over what ``cut`` gives. Raises InvalidInputError."""
         return self.service.question(
             asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
         )
@@ -96,7 +94,7 @@ class Asking:
         return _sent(request, body, media_type, headers)
 
     def cut(self, asked: Asked, *, opencost: bool = False, joined: bool = False) -> tuple[str, str]:
-        """The window and the length of its sets, by the rules of whom the route is of. Raises InvalidWindowError."""
+        """The window and the length of its sets, by the rules of whom the route is of; ``joined`` into one set. Raises InvalidWindowError."""
         zone = self.service.answerer.zone
         now = self.now
         window = opencost_window(asked.window, now, zone) if opencost else asked.window

@@ -72,8 +72,9 @@ def difference_routes(asking: Asking) -> APIRouter:
     @router.get("/model/assets/diff", summary="Assets that are new, gone, or cost otherwise than before", **said)
     def differences(request: Request, asked: Annotated[DifferenceParameters, Query()]) -> Response:
         scope = asking.scope_of(request)
-        before = asking.question(request, asked.of(asked.before), scope)
-        after = asking.question(request, asked.of(asked.after), scope)
+        before, after = (
+            asking.question(request, one, scope, *asking.cut(one)) for one in map(asked.of, (asked.before, asked.after))
+        )
         if before.window.start >= after.window.start:
             raise InvalidWindowError(
                 f"before {asked.before!r} does not begin before after {asked.after!r} does: name the earlier span as before"

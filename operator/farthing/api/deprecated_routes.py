@@ -52,13 +52,10 @@ def deprecated_routes(asking: Asking) -> APIRouter:
         "description": f"{INSTEAD}, with accumulate=true.",
     }
 
-    def now() -> datetime:
-        return datetime.fromtimestamp(service.clock(), UTC).replace(second=0, microsecond=0)
-
     @router.get("/model/costDataModel", **containers)
     @router.get("/costDataModel", **containers)
     def by_container(request: Request, asked: Annotated[CostDataParameters, Query()]) -> Response:
-        hours, left_out = asked.hours(now(), service.answerer.zone), asked.left_out
+        hours, left_out = asked.hours(asking.now, service.answerer.zone), asked.left_out
         span = Window(hours[0].start, hours[-1].end)
         scope = asking.scope_of(request)
         question = service.question(asked.report(span), asked.kept, scope)
@@ -78,7 +75,7 @@ def deprecated_routes(asking: Asking) -> APIRouter:
     @router.get("/model/aggregatedCostModel", **rows)
     @router.get("/aggregatedCostModel", **rows)
     def by_property(request: Request, asked: Annotated[AggregatedParameters, Query()]) -> Response:
-        span = asked.span(now(), service.answerer.zone)
+        span = asked.span(asking.now, service.answerer.zone)
         scope, subfields = asking.scope_of(request), tuple(asked.subfields)
         try:
             question = service.question(asked.report(span), asked.kept, scope)

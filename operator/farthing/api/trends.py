@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from farthing.api.asking import Asking, enveloped
 from farthing.api.openapi import TRENDS, answers, lists
-from farthing.api.parameters import LONGEST, Accumulate
+from farthing.api.parameters import LONGEST, Accumulate, listed
 from farthing.api.recent import Body
 from farthing.api.shapes import sets_of, step_of, summary, windows_of
 from farthing.api.warning import warning_of
@@ -47,16 +47,16 @@ def trend_routes(asking: Asking) -> APIRouter:
 
     @router.get("/model/allocation/trends", summary="By how much costs changed since the window before", **said)
     def trends(request: Request, asked: Annotated[TrendParameters, Query()]) -> Response:
-        names = [one.strip() for one in asked.names.split(",") if one.strip()]
+        names = listed(asked.names)
         if not names:
             raise InvalidQuestionError(
                 "names is empty: name the rows whose changes are asked for, such as names=shop,data"
             )
         scope = asking.scope_of(request)
-        question = asking.question(request, asked, scope)
+        window, step = asking.cut(asked)
+        question = asking.question(request, asked, scope, window, step)
         zone = asking.service.answerer.zone
         earlier = preceding(question.window, zone)
-        step = asking.cut(asked)[1]
         before = replace(question, window=earlier, sets=cut(earlier, step, asked.accumulate, zone))
 
         def made() -> Body:
