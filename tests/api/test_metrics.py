@@ -317,6 +317,30 @@ def test_without_costs_the_servers_own_health_is_told(tmp_path: Path) -> None:
     assert broken.one("process_resident_memory_bytes") > 1e6
 
 
+def test_why_the_store_cannot_be_read_is_logged_once_and_that_it_can_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def logged(server: ApiServer, readable: int) -> list[str]:
+        """What each of two scrapes has the log say."""
+        caplog.clear()
+        for _ in range(2):
+            assert Scraped(server).one("farthing_store_readable") == readable
+        return [one.getMessage() for one in caplog.records if one.name == "farthing.api"]
+
+    with kept_in(tmp_path, one_hour(1.0)) as server:
+        assert logged(server, 1) == []
+        keep(Store(tmp_path), one_hour(2.0), seen(0))
+        moved = {path: path.with_suffix(".away") for path in tmp_path.rglob("asset/*/*/*/*.parquet")}
+        for path, away in moved.items():
+            path.rename(away)
+        (why,) = logged(server, 0)
+        assert why.startswith("the store cannot be read for the metrics of costs: ")
+        assert "parquet" in why
+        for path, away in moved.items():
+            away.rename(path)
+        assert logged(server, 1) == ["the store can be read for the metrics of costs again"]
+
+
 def test_requests_are_counted_by_the_template_of_their_route(demo: DemoStore) -> None:
     with serving(demo.settings, demo.source.now) as server:
         asked = {"window": "today", "aggregate": "namespace"}

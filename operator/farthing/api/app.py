@@ -18,8 +18,9 @@ from farthing.api.asset_routes import asset_routes
 from farthing.api.autocomplete import autocomplete_routes
 from farthing.api.cloud_routes import cloud_routes
 from farthing.api.cluster_routes import cluster_routes, health_routes
-from farthing.api.deprecated_routes import deprecated_routes
+from farthing.api.deprecated_routes import DEPRECATION, deprecated_routes
 from farthing.api.failing import code_of, failure, tellable
+from farthing.api.heads import READ, Heads
 from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
 from farthing.api.prediction_routes import prediction_routes
@@ -70,12 +71,14 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET"],
+            allow_methods=["GET", "HEAD"],
             allow_headers=["Authorization", "If-None-Match"],
-            expose_headers=["ETag", "Deprecation", "Retry-After"],
+            expose_headers=["ETag", "Deprecation", "Retry-After", "Warning"],
         )
     # What the others answer by themselves is measured too.
     app.add_middleware(Measured, requests=metrics.requests)
+    # Around it, since the route is told in the copy.
+    app.add_middleware(Heads)
     app.openapi = cache(lambda: described(app))  # type: ignore[method-assign] # FastAPI's way to have another document
     app.add_exception_handler(FarthingError, _failed)
     app.add_exception_handler(Exception, _fault)
@@ -86,20 +89,35 @@ def create_app(
 
 def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, FarthingError)  # noqa: S101 - what the handler is registered for
-    return failure(code_of(error), tellable(error, getattr(request.state, "scope", None)))
+    return _failure(request, code_of(error), tellable(error, getattr(request.state, "scope", None)))
 
 
-def _fault(_: Request, error: Exception) -> Response:
+def _fault(request: Request, error: Exception) -> Response:
     name = type(error).__name__
-    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, f"a fault of Farthing's ({name}), which its log tells more of")
+    return _failure(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, f"a fault of Farthing's ({name}), which its log tells more of"
+    )
 
 
-def _invalid(_: Request, error: Exception) -> Response:
+def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - likewise
     first = error.errors()[0]
-    return failure(HTTPStatus.BAD_REQUEST, sentence({**first, "loc": first["loc"][1:]}))
+    return _failure(request, HTTPStatus.BAD_REQUEST, sentence({**first, "loc": first["loc"][1:]}))
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - likewise
-    return failure(HTTPStatus(error.status_code), f"{error.detail}: see /openapi.json for what is served")
+    code = HTTPStatus(error.status_code)
+    answer = _failure(request, code, f"{error.detail}: see /openapi.json for what is served")
+    # A 405 says which methods are allowed.
+    headers = error.headers or {}
+    answer.headers.update({**headers, "Allow": READ} if headers.get("Allow") == "GET" else headers)
+    return answer
+
+
+def _failure(request: Request, code: HTTPStatus, message: str) -> Response:
+    answer = failure(code, message)
+    # What is deprecated is so for who asks in vain, too.
+    if getattr(request.scope.get("route"), "deprecated", False):
+        answer.headers.update(DEPRECATION)
+    return answer

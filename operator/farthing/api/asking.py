@@ -1,6 +1,6 @@
 """From the parameters of a request to the bytes of its answer."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -13,13 +13,14 @@ from starlette.responses import Response
 from farthing.api.asset_parameters import AssetParameters
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import STEPS, kept
-from farthing.api.recent import RecentBodies, tagged
+from farthing.api.recent import Body, RecentBodies, tagged
 from farthing.api.seen import ScopeOf
 from farthing.api.shapes import paged
+from farthing.api.warning import warning_header, warning_of
 from farthing.api.workload_parameters import AllocationParameters, WorkloadParameters
 from farthing.errors import InvalidQuestionError, NothingStoredError
 from farthing.exports.formats import as_csv
-from farthing.model.answer import Answer, Seen, nothing
+from farthing.model.answer import Answer, nothing
 from farthing.model.question import Question
 from farthing.model.window import SECONDS_PER_DAY, parse_window
 from farthing.model.zone import quoted
@@ -55,24 +56,24 @@ class Asking:
         """
         as_table = _form(request) == "csv"
         scope = self.scope_of(request)
-        question = self.question(request, asked, scope, opencost=opencost, joined=as_table)
+        window, step = self.cut(asked, opencost=opencost, joined=as_table)
+        question = self.question(request, asked, scope, window, step)
         if detailed and isinstance(asked, AllocationParameters):
             question = asked.with_proportions(question, scope)
         key = (route, question, asked.offset, asked.limit, as_table)
 
-        def made() -> bytes:
+        def made() -> Body:
             answer = self.answer(question, detailed=detailed)
+            warning = warning_of((question, answer.seen))
             if as_table:
-                return as_csv([row for _, row in paged(answer, asked.offset, asked.limit)]).encode()
-            return enveloped(shape(answer, asked.offset, asked.limit), (question, answer.seen))
+                rows = [row for _, row in paged(answer, asked.offset, asked.limit)]
+                return tagged(as_csv(rows).encode(), warning)
+            return enveloped(shape(answer, asked.offset, asked.limit), warning)
 
         return self.sent(request, (scope, key), made, CSV if as_table else JSON)
 
-    def question(
-        self, request: Request, asked: Asked, scope: Scope, *, opencost: bool = False, joined: bool = False
-    ) -> Question:
-        """What ``asked`` and the lists of filters of ``request`` ask within ``scope``; ``joined`` into one set. Raises InvalidInputError."""
-        window, step = self.cut(asked, opencost=opencost, joined=joined)
+    def question(self, request: Request, asked: Asked, scope: Scope, window: str, step: str) -> Question:
+        """What ``asked`` and the lists of filters of ``request`` ask within ``scope``, over what ``cut`` gives. Raises InvalidInputError."""
         return self.service.question(
             asked.report(window, step, cluster=scope.everywhere), kept(request.query_params, asked), scope
         )
@@ -93,22 +94,22 @@ class Asking:
         return datetime.fromtimestamp(self.service.clock(), UTC).replace(second=0, microsecond=0)
 
     def sent(
-        self, request: Request, key: Hashable, made: Callable[[], bytes], media_type: str = JSON, **headers: str
+        self, request: Request, key: Hashable, made: Callable[[], Body], media_type: str = JSON, **headers: str
     ) -> Response:
         """The body that was kept of ``key``, or is ``made``; the scope of who asks must be in the key. Raises as ``made``.
 
         Without a key, which is None, it is made and not kept. BusyError where too many are being made.
         """
 
-        def turn() -> bytes:
+        def turn() -> Body:
             with self.turns.one():
                 return made()
 
-        body, tag = self.bodies.of(key, self.service.version(), turn) if key is not None else tagged(turn())
-        return _sent(request, body, tag, media_type, headers)
+        body = self.bodies.of(key, self.service.version(), turn) if key is not None else turn()
+        return _sent(request, body, media_type, headers)
 
     def cut(self, asked: Asked, *, opencost: bool = False, joined: bool = False) -> tuple[str, str]:
-        """The window and the length of its sets, by the rules of whom the route is of. Raises InvalidWindowError."""
+        """The window and the length of its sets, by the rules of whom the route is of; ``joined`` into one set. Raises InvalidWindowError."""
         zone = self.service.answerer.zone
         now = self.now
         window = opencost_window(asked.window, now, zone) if opencost else asked.window
@@ -136,29 +137,19 @@ def told(data: Any) -> Response:
     )
 
 
-def enveloped(data: Any, *of: tuple[Question, Seen], warning: str = "") -> bytes:
-    """The body of an answer of ``data``, made ``of`` answers to questions, with a warning if not all was seen, or may be told."""
+def enveloped(data: Any, warning: str = "") -> Body:
+    """The body of an answer of ``data``, with a ``warning`` of what is missing if anything is."""
     body: dict[str, Any] = {"code": HTTPStatus.OK.value, "status": "success", "data": data}
-    warnings = [one for question, seen in of for one in _warnings(question, seen)]
-    warnings += [warning] if warning else []
-    if warnings:
-        body["warning"] = "; ".join(dict.fromkeys(warnings))
-    return msgspec.json.encode(body)
+    if warning:
+        body["warning"] = warning
+    return tagged(msgspec.json.encode(body), warning)
 
 
-def _warnings(question: Question, seen: Seen) -> Iterator[str]:
-    if not seen.share:
-        yield f"nothing is stored for {question.window}: that no costs are told does not say that there were none"
-    elif not seen.complete:
-        yield f"the data of {question.window} is incomplete: {seen.share:.1%} of it was seen; costs are too low"
-    if question.shape.namespaces and question.shape.kind == "allocation":
-        yield "idle costs and what the cluster costs itself are left out: you see the costs of your own namespaces"
-
-
-def _sent(request: Request, body: bytes, tag: str, media_type: str, more: Mapping[str, str]) -> Response:
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization", **more}
+def _sent(request: Request, body: Body, media_type: str, more: Mapping[str, str]) -> Response:
+    headers = {"ETag": body.tag, "Cache-Control": "private, no-cache", "Vary": "Authorization", **more}
+    headers |= warning_header(body.warning)
     # A proxy that zips makes tags weak.
     held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if held & {tag, "*"}:
+    if held & {body.tag, "*"}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    return Response(body.content, headers=headers, media_type=media_type)

@@ -12,7 +12,9 @@ from farthing.api.asset_parameters import AssetParameters
 from farthing.api.openapi import DIFFERENCES, answers, lists
 from farthing.api.parameters import LONGEST, Given
 from farthing.api.patterns import WINDOW, list_of
+from farthing.api.recent import Body
 from farthing.api.shapes import one_map
+from farthing.api.warning import warning_of
 from farthing.errors import InvalidWindowError
 from farthing.model.question import ASSET_AGGREGATES
 from farthing.resources.rules import ASSET_SPELLINGS
@@ -70,20 +72,18 @@ def difference_routes(asking: Asking) -> APIRouter:
     @router.get("/model/assets/diff", summary="Assets that are new, gone, or cost otherwise than before", **said)
     def differences(request: Request, asked: Annotated[DifferenceParameters, Query()]) -> Response:
         scope = asking.scope_of(request)
-        before = asking.question(request, asked.of(asked.before), scope)
-        after = asking.question(request, asked.of(asked.after), scope)
+        before, after = (
+            asking.question(request, one, scope, *asking.cut(one)) for one in map(asked.of, (asked.before, asked.after))
+        )
         if before.window.start >= after.window.start:
             raise InvalidWindowError(
                 f"before {asked.before!r} does not begin before after {asked.after!r} does: name the earlier span as before"
             )
 
-        def made() -> bytes:
+        def made() -> Body:
             then, now = (asking.service.answer(one, detailed=True) for one in (before, after))
-            return enveloped(
-                differing(one_map(then), one_map(now), asked.cost_change_ratio),
-                (then.question, then.seen),
-                (now.question, now.seen),
-            )
+            found = differing(one_map(then), one_map(now), asked.cost_change_ratio)
+            return enveloped(found, warning_of((before, then.seen), (after, now.seen)))
 
         return asking.sent(request, (scope, ("assets/diff", before, after, asked.cost_change_ratio)), made)
 

@@ -27,7 +27,6 @@ class AssetParameters(Parameters, Pages):
         default=False, description="Whether costs are at list price, without what bills changed."
     )
 
-    def report(self, window: str, step: str, *, cluster: bool = True) -> Report:
+    def report(self, window: str, step: str, *, cluster: bool = True) -> Report:  # noqa: ARG002 - assets have neither idle nor overhead to leave out
         """The report that is asked for, over ``window`` in sets of ``step``. Raises InvalidInputError."""
-        del cluster
         return report_of(self.KIND, {**spec_of(self, window, step), "disableAdjustments": self.disable_adjustments})

@@ -1,6 +1,6 @@
 """What may stand in a filter: the values of a property, as a person types them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
@@ -12,6 +12,8 @@ from farthing.api.openapi import NAMES, NAMES_WITHIN, answers
 from farthing.api.opencost_windows import opencost_window
 from farthing.api.parameters import LONGEST, Given, report_of
 from farthing.api.patterns import WINDOW, field_of
+from farthing.api.recent import Body
+from farthing.api.warning import warning_of
 from farthing.errors import InvalidQuestionError
 from farthing.model.filters import Every
 from farthing.model.question import ALLOCATION_AGGREGATES, ASSET_AGGREGATES
@@ -32,6 +34,9 @@ SPELLED: Final = {
 class AutocompleteParameters(Given):
     """Which values are asked for."""
 
+    KIND: ClassVar[str]
+    """Of the report whose rows have them."""
+
     window: str = Field(
         max_length=100,
         description="Span of time in which the values are looked for, as of the costs.",
@@ -46,6 +51,8 @@ class AutocompleteParameters(Given):
 class AllocationFields(AutocompleteParameters):
     """Which values of properties of workloads."""
 
+    KIND: ClassVar[str] = CostReport.KIND
+
     field: str = Field(
         max_length=330,
         description="A property, label:KEY or annotation:KEY; label or annotation is for the keys themselves.",
@@ -55,6 +62,8 @@ class AllocationFields(AutocompleteParameters):
 
 class AssetFields(AutocompleteParameters):
     """Which values of properties of assets."""
+
+    KIND: ClassVar[str] = AssetReport.KIND
 
     field: str = Field(
         max_length=330,
@@ -78,25 +87,25 @@ def autocomplete_routes(asking: Asking) -> APIRouter:
 
     @router.get("/model/allocation/autocomplete", **listed)
     def of_allocations(request: Request, asked: OfAllocations) -> Response:
-        return _respond(asking, request, asked, CostReport.KIND, opencost=False)
+        return _respond(asking, request, asked, opencost=False)
 
     @router.get("/model/assets/autocomplete", **listed)
     def of_assets(request: Request, asked: OfAssets) -> Response:
-        return _respond(asking, request, asked, AssetReport.KIND, opencost=False)
+        return _respond(asking, request, asked, opencost=False)
 
     @router.get("/allocation/autocomplete", **within)
     def of_allocations_within(request: Request, asked: OfAllocations) -> Response:
-        return _respond(asking, request, asked, CostReport.KIND, opencost=True)
+        return _respond(asking, request, asked, opencost=True)
 
     @router.get("/assets/autocomplete", **within)
     def of_assets_within(request: Request, asked: OfAssets) -> Response:
-        return _respond(asking, request, asked, AssetReport.KIND, opencost=True)
+        return _respond(asking, request, asked, opencost=True)
 
     return router
 
 
-def _respond(asking: Asking, request: Request, asked: AutocompleteParameters, kind: str, *, opencost: bool) -> Response:
-    expression, aggregate = _property(asked.field, kind)
+def _respond(asking: Asking, request: Request, asked: AutocompleteParameters, *, opencost: bool) -> Response:
+    expression, aggregate = _property(asked.field, asked.KIND)
     zone = asking.service.answerer.zone
     spec = {
         "window": opencost_window(asked.window, asking.now, zone) if opencost else asked.window,
@@ -104,16 +113,17 @@ def _respond(asking: Asking, request: Request, asked: AutocompleteParameters, ki
         "accumulate": "true",
         "filter": spelled_out(asked.filter),
         # Nothing of the costs is told, so that none of these can matter.
-        **({"idle": False, "shareTenancyCosts": False} if kind == CostReport.KIND else {}),
+        **({"idle": False, "shareTenancyCosts": False} if asked.KIND == CostReport.KIND else {}),
     }
     scope = asking.scope_of(request)
-    question = asking.service.question(report_of(kind, spec), Every(), scope)
+    question = asking.service.question(report_of(asked.KIND, spec), Every(), scope)
 
-    def made() -> bytes:
-        rows, _ = asking.service.facts(question, expression, MOST_VALUES)
+    def made() -> Body:
+        rows, seen = asking.service.facts(question, expression, MOST_VALUES)
         searched = asked.search.strip().lower()
         found = sorted(row["value"] for row in rows if searched in row["value"].lower())[: asked.limit]
-        return enveloped({"data": found} if opencost else found)
+        warning = warning_of((question, seen), so="values may be missing")
+        return enveloped({"data": found} if opencost else found, warning)
 
     key = ("autocomplete", opencost, question, expression, asked.search, asked.limit)
     return asking.sent(request, (scope, key), made)

@@ -13,6 +13,8 @@ from farthing.api.cost_data_parameters import CostDataParameters
 from farthing.api.deprecated_openapi import AGGREGATED, COST_DATA
 from farthing.api.deprecated_shapes import Containers, aggregated, cost_data
 from farthing.api.openapi import answers
+from farthing.api.recent import Body
+from farthing.api.warning import warning_of
 from farthing.errors import ScopeDeniedError
 from farthing.model.tables import HOUR
 from farthing.model.vectors import container_hours, node_sums, said_of_containers, volume_hours
@@ -25,7 +27,7 @@ MOST_SAID: Final = 200_000
 
 SINCE: Final = int(datetime(2023, 1, 16, tzinfo=UTC).timestamp())
 """By when Kubecost's documentation had both among its deprecated APIs."""
-HEADERS: Final = {
+DEPRECATION: Final = {
     "Deprecation": f"@{SINCE}",
     "Link": '</model/allocation>; rel="successor-version", </openapi.json>; rel="deprecation"',
 }
@@ -50,45 +52,43 @@ def deprecated_routes(asking: Asking) -> APIRouter:
         "description": f"{INSTEAD}, with accumulate=true.",
     }
 
-    def now() -> datetime:
-        return datetime.fromtimestamp(service.clock(), UTC).replace(second=0, microsecond=0)
-
     @router.get("/model/costDataModel", **containers)
     @router.get("/costDataModel", **containers)
     def by_container(request: Request, asked: Annotated[CostDataParameters, Query()]) -> Response:
-        hours, left_out = asked.hours(now(), service.answerer.zone), asked.left_out
+        hours, left_out = asked.hours(asking.now, service.answerer.zone), asked.left_out
         span = Window(hours[0].start, hours[-1].end)
         scope = asking.scope_of(request)
         question = service.question(asked.report(span), asked.kept, scope)
         # Hours alone: whole days would be told in one.
         question = replace(question, sets=tuple((hour,) for hour in hours))
 
-        def made() -> bytes:
+        def made() -> Body:
             found, seen = service.facts(question, container_hours, MOST_ROWS)
             volumes, _ = service.facts(question, volume_hours, MOST_ROWS)
             nodes, _ = service.facts(question, node_sums, MOST_ROWS)
             said, _ = service.facts(question, said_of_containers, MOST_SAID)
-            return enveloped(cost_data(Containers(found, volumes, nodes, said), left_out), (question, seen))
+            data = cost_data(Containers(found, volumes, nodes, said), left_out)
+            return enveloped(data, warning_of((question, seen)))
 
-        return asking.sent(request, (scope, "costDataModel", question, left_out), made, **HEADERS)
+        return asking.sent(request, (scope, "costDataModel", question, left_out), made, **DEPRECATION)
 
     @router.get("/model/aggregatedCostModel", **rows)
     @router.get("/aggregatedCostModel", **rows)
     def by_property(request: Request, asked: Annotated[AggregatedParameters, Query()]) -> Response:
-        span = asked.span(now(), service.answerer.zone)
+        span = asked.span(asking.now, service.answerer.zone)
         scope, subfields = asking.scope_of(request), tuple(asked.subfields)
         try:
             question = service.question(asked.report(span), asked.kept, scope)
         except ScopeDeniedError as error:
             raise denied(error) from error
 
-        def made() -> bytes:
+        def made() -> Body:
             answer = service.answer(question, detailed=False, anew=asked.anew)
             hours = sum(question.passed(service.clock())) / HOUR
             data = aggregated(answer, asked.aggregation, subfields, hours)
-            return enveloped(data, (question, answer.seen))
+            return enveloped(data, warning_of((question, answer.seen)))
 
         key = None if asked.anew else (scope, "aggregatedCostModel", question, asked.aggregation, subfields)
-        return asking.sent(request, key, made, **HEADERS)
+        return asking.sent(request, key, made, **DEPRECATION)
 
     return router

@@ -1,5 +1,6 @@
 """``/metrics`` in Prometheus' text format: how the server does, and what the newest hour cost."""
 
+import logging
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -30,6 +31,8 @@ from farthing.services.asking import AskService
 from farthing.services.authorizing import CLUSTER_COSTS
 from farthing.services.newest_costs import newest_costs
 from farthing.settings import MOST_SERIES
+
+log = logging.getLogger("farthing.api")
 
 NO_ROUTE: Final = "none"
 """The route of what is not served: what was asked for instead has no bound."""
@@ -147,6 +150,8 @@ class _Costs:
     most_series: int
     _text: bytes = b""
     _made_of: Hashable = None
+    _was_readable: bool = True
+    """At the latest scrape."""
     _lock: Lock = field(default_factory=Lock)
 
     def text(self) -> bytes:
@@ -157,9 +162,15 @@ class _Costs:
                 if not self._text or now != self._made_of:
                     newest = newest_costs(self.service.answerer, self.most_series)
                     self._text, self._made_of = _text([_readable(1), *families(newest, self.version)]), now
-            except FarthingError:
+            except FarthingError as error:
+                if self._was_readable:
+                    log.warning("the store cannot be read for the metrics of costs: %s", error)
+                self._was_readable = False
                 # Who asks for costs is told why; the server's own health is told all the same.
                 return _text([_readable(0)])
+            if not self._was_readable:
+                log.warning("the store can be read for the metrics of costs again")
+            self._was_readable = True
             return self._text
 
 

@@ -140,6 +140,11 @@ _ERROR: Final[Json] = {
 }
 
 
+_HEADERS: Final[Json] = {
+    "Warning": {"schema": {"type": "string"}, "description": '299 farthing "…": what is missing, if anything is.'}
+}
+
+
 def answers(data: Json, *, csv: bool = False) -> dict[int | str, Json]:
     """What a route that answers ``data`` says of its answer, for FastAPI's ``responses``."""
     envelope = {
@@ -161,8 +166,8 @@ def answers(data: Json, *, csv: bool = False) -> dict[int | str, Json]:
 def bare(data: Json) -> dict[int | str, Json]:
     """The same of a route whose answer is ``data`` and nothing around it."""
     return {
-        "200": {"description": "The answer.", "content": {"application/json": {"schema": data}}},
-        "304": {"description": "As it was, by If-None-Match."},
+        "200": {"description": "The answer.", "headers": _HEADERS, "content": {"application/json": {"schema": data}}},
+        "304": {"description": "As it was, by If-None-Match.", "headers": _HEADERS},
     }
 
 

@@ -10,6 +10,7 @@ from farthing.api.asking import JSON, Asking
 from farthing.api.bodies import body_of
 from farthing.api.openapi import bare
 from farthing.api.prediction_parameters import PredictionParameters
+from farthing.api.warning import OF_THE_SEEN, warning_header, warning_of
 from farthing.errors import InvalidInputError, ScopeDeniedError
 from farthing.model.filters import Every
 from farthing.model.prediction import among
@@ -85,8 +86,11 @@ def prediction_routes(asking: Asking) -> APIRouter:
         given = workloads(body, asked.default_namespace)
         costs = service.question(asked.costs(), Every(), scope)
         use = service.question(asked.use(), among(given), scope)
-        found = predictions(service, given, costs, use, with_use=not asked.no_usage)
-        return Response(msgspec.json.encode([_told(one) for one in found]), media_type=JSON)
+        found, seen = predictions(service, given, costs, use, with_use=not asked.no_usage)
+        warning = warning_of(*zip((costs, use), seen, strict=True), so=OF_THE_SEEN)
+        return Response(
+            msgspec.json.encode([_told(one) for one in found]), headers=warning_header(warning), media_type=JSON
+        )
 
     return router
 

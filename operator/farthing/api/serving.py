@@ -24,6 +24,8 @@ IDLE_SECONDS: Final = 30
 """After which a connection without a whole request is closed."""
 LONGEST_HEAD: Final = 262_144
 """Of a request: its URL, in which each list may be as long as a parameter, and its headers. [B]"""
+ON_EVERY_ANSWER: Final = [("X-Content-Type-Options", "nosniff")]
+"""No browser is to guess that an answer is a page."""
 GOODBYE_SECONDS: Final = 5
 """For requests that are under way when the server stops."""
 
@@ -48,6 +50,7 @@ def server_of(app: FastAPI, idle_seconds: int = IDLE_SECONDS) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        headers=ON_EVERY_ANSWER,
         proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=idle_seconds,

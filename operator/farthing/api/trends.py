@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from farthing.api.asking import Asking, enveloped
 from farthing.api.openapi import TRENDS, answers, lists
-from farthing.api.parameters import LONGEST, Accumulate
+from farthing.api.parameters import LONGEST, Accumulate, listed
+from farthing.api.recent import Body
 from farthing.api.shapes import sets_of, step_of, summary, windows_of
+from farthing.api.warning import warning_of
 from farthing.api.workload_parameters import WorkloadParameters
 from farthing.errors import InvalidQuestionError, NoDataError
 from farthing.model.answer import Answer
@@ -45,26 +47,26 @@ def trend_routes(asking: Asking) -> APIRouter:
 
     @router.get("/model/allocation/trends", summary="By how much costs changed since the window before", **said)
     def trends(request: Request, asked: Annotated[TrendParameters, Query()]) -> Response:
-        names = [one.strip() for one in asked.names.split(",") if one.strip()]
+        names = listed(asked.names)
         if not names:
             raise InvalidQuestionError(
                 "names is empty: name the rows whose changes are asked for, such as names=shop,data"
             )
         scope = asking.scope_of(request)
-        question = asking.question(request, asked, scope)
+        window, step = asking.cut(asked)
+        question = asking.question(request, asked, scope, window, step)
         zone = asking.service.answerer.zone
         earlier = preceding(question.window, zone)
-        step = asking.cut(asked)[1]
         before = replace(question, window=earlier, sets=cut(earlier, step, asked.accumulate, zone))
 
-        def made() -> bytes:
+        def made() -> Body:
             now = asking.service.answer(question, detailed=False)
             try:
                 then = asking.service.answer(before, detailed=False)
             except NoDataError as error:
                 # What cannot be known to have been there is told as what was not.
-                return enveloped(_trends(names, now, None), (question, now.seen), warning=str(error))
-            return enveloped(_trends(names, now, then), (question, now.seen), (before, then.seen))
+                return enveloped(_trends(names, now, None), warning_of((question, now.seen), more=str(error)))
+            return enveloped(_trends(names, now, then), warning_of((question, now.seen), (before, then.seen)))
 
         return asking.sent(request, (scope, ("trends", question, before, tuple(names))), made)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from farthing.errors import NoDataError
+from farthing.model.answer import Seen
 from farthing.model.prediction import (
     Amounts,
     ClusterRates,
@@ -41,32 +42,32 @@ class Prediction:
 
 def predictions(
     service: AskService, workloads: Sequence[Workload], costs: Question, use: Question, *, with_use: bool
-) -> list[Prediction]:
-    """Of each of ``workloads``, at the average rates of the nodes of ``costs``, beside what ``use`` tells of it.
+) -> tuple[list[Prediction], tuple[Seen, Seen]]:
+    """Of each of ``workloads``, at the average rates of the nodes of ``costs``, beside what ``use`` tells of it; and what was seen of both.
 
     Raises as ``Answerer.facts``, BusyError, and NoDataError for what no node had.
     """
-    rates = _rates(service, costs)
-    running = _running(service, use)
+    rates, of_costs = _rates(service, costs)
+    running, of_use = _running(service, use)
 
     def prediction(workload: Workload) -> Prediction:
         before = held_before(running.get(workload.key), with_use=with_use)
         after = held_after(workload, running.get(workload.key), rates.nodes, with_use=with_use)
         return Prediction(workload, monthly(before, rates), monthly(after, rates))
 
-    return [prediction(workload) for workload in workloads]
+    return [prediction(workload) for workload in workloads], (of_costs, of_use)
 
 
-def _rates(service: AskService, costs: Question) -> ClusterRates:
+def _rates(service: AskService, costs: Question) -> tuple[ClusterRates, Seen]:
     try:
         (row,), seen = service.facts(costs, node_costs, 1)
     except NoDataError as error:
         raise NoDataError(f"windowResourceCost: {error}") from error
-    return cluster_rates(row, Elapsed.of(seen.coverage).total)
+    return cluster_rates(row, Elapsed.of(seen.coverage).total), seen
 
 
-def _running(service: AskService, use: Question) -> dict[tuple[str, str, str], Running]:
-    """What runs, by ``Workload.key``."""
+def _running(service: AskService, use: Question) -> tuple[dict[tuple[str, str, str], Running], Seen]:
+    """What runs, by ``Workload.key``, and what was seen."""
     try:
         rows, seen = service.facts(use, WorkloadUse(), MOST_ROWS)
     except NoDataError as error:
@@ -75,10 +76,11 @@ def _running(service: AskService, use: Question) -> dict[tuple[str, str, str], R
     of_workloads: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         of_workloads[row["namespace"], row["controller_kind"], row["controller"]].append(row)
-    return {
+    running = {
         key: _of_containers(found, elapsed.since(min(row["first_start"] for row in found)))
         for key, found in of_workloads.items()
     }
+    return running, seen
 
 
 def _of_containers(found: Sequence[Mapping[str, Any]], seconds: float) -> Running:

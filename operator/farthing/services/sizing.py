@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from farthing.model.answer import Seen
 from farthing.model.question import Question
 from farthing.model.sizing import Sizing, sized
 from farthing.model.window import Window, days, hours_of_day
@@ -15,8 +16,8 @@ MOST_ROWS: Final = 30_000
 """Containers of workloads of one answer. A row takes about 2 KiB."""
 
 
-def sizes(service: AskService, question: Question, sizing: Sizing) -> list[dict[str, Any]]:
-    """The rows of ``model.sizing.sized`` of each container of each workload that ``question`` may see.
+def sizes(service: AskService, question: Question, sizing: Sizing) -> tuple[list[dict[str, Any]], Seen]:
+    """The rows of ``model.sizing.sized`` of each container of each workload that ``question`` may see, and what was seen.
 
     Savings are of as many containers as ran on average since the first of a workload in the window. Raises as
     ``Answerer.facts``, and BusyError.
@@ -24,7 +25,7 @@ def sizes(service: AskService, question: Question, sizing: Sizing) -> list[dict[
     asked = by_hours(question, service.answerer)
     rows, seen = service.facts(asked, sizing.use, MOST_ROWS)
     elapsed = Elapsed.of(seen.coverage)
-    return [sized(row, sizing, elapsed.since(row["first_start"]), question.shape) for row in rows]
+    return [sized(row, sizing, elapsed.since(row["first_start"]), question.shape) for row in rows], seen
 
 
 def by_hours(question: Question, answerer: Answerer) -> Question:
