@@ -201,7 +201,10 @@ def test_large_answers_are_zipped_for_who_takes_that(api: ApiServer) -> None:
     answer = api.get("/model/allocation", {"Accept-Encoding": "gzip"}, window="today")
     assert answer.headers["content-encoding"] == "gzip"
     plain = api.get("/model/allocation", {"Accept-Encoding": "identity"}, window="today")
+    assert "content-encoding" not in plain.headers
     assert answer.json() == json.loads(plain.content)
+    assert answer.headers["etag"] == plain.headers["etag"]
+    assert answer.headers["vary"] == plain.headers["vary"] == "Authorization, Accept-Encoding, Origin"
 
 
 def test_only_pages_that_are_named_may_read_answers(api: ApiServer) -> None:

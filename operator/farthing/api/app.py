@@ -2,7 +2,6 @@
 
 from functools import cache
 from http import HTTPStatus
-from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,16 +23,12 @@ from farthing.api.heads import READ, Heads
 from farthing.api.metrics import Measured, Metrics, metrics_routes
 from farthing.api.openapi import described
 from farthing.api.prediction_routes import prediction_routes
+from farthing.api.recent import QUICK, SMALLEST_ZIPPED
 from farthing.api.savings_routes import savings_routes
 from farthing.api.trends import trend_routes
 from farthing.errors import FarthingError
 from farthing.resources.parsing import sentence
 from farthing.settings import MOST_SERIES
-
-SMALLEST_ZIPPED: Final = 1_400
-"""What fits into one packet is sent as it is. [B]"""
-QUICK: Final = 4
-"""Of gzip's levels: 9 takes four times as long for a tenth less."""
 
 
 def create_app(
@@ -66,6 +61,7 @@ def create_app(
     known.include_router(cluster_routes(asking, version))
     known.include_router(metrics_routes(asking, metrics))
     app.include_router(known)
+    # Bodies that are kept are zipped already.
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_ZIPPED, compresslevel=QUICK)
     if cors_origins:
         app.add_middleware(

@@ -152,4 +152,7 @@ def _sent(request: Request, body: Body, media_type: str, more: Mapping[str, str]
     held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
     if held & {body.tag, "*"}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body.content, headers=headers, media_type=media_type)
+    if not body.zipped or "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(body.content, headers=headers, media_type=media_type)
+    encoded = {"Content-Encoding": "gzip", "Vary": "Authorization, Accept-Encoding"}
+    return Response(body.sent, headers=headers | encoded, media_type=media_type)
