@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from fastapi import FastAPI
 
-from farthing.api.serving import server_of
+from farthing.api.serving import listening, server_of
 
 ANSWER = b"HTTP/1.1 200 OK"
 
@@ -18,13 +18,18 @@ def address() -> Iterator[tuple[str, int]]:
     """Of a server with one route and little patience."""
     app = FastAPI()
     app.get("/well")(lambda: "well")
-    server, listening = server_of(app, idle_seconds=1), socket.create_server(("127.0.0.1", 0))
-    thread = Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    yield listening.getsockname()[:2]
-    server.should_exit = True
-    thread.join(20)
-    listening.close()
+    server = server_of(app, idle_seconds=1)
+    with listening(("127.0.0.1", 0)) as at:
+        thread = Thread(target=server.run, args=([at],), daemon=True)
+        thread.start()
+        yield at.getsockname()[:2]
+        server.should_exit = True
+        thread.join(20)
+
+
+def test_no_packet_of_an_answer_waits_for_the_one_before_to_be_acknowledged() -> None:
+    with listening(("127.0.0.1", 0)) as at, socket.create_connection(at.getsockname()), at.accept()[0] as taken:
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize("said", [b"", b"GET /well HT", b"GET /well HTTP/1.1\r\nHost: here\r\n"])

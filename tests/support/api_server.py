@@ -1,7 +1,6 @@
 """The APIs on a real socket, in a thread of the tests' process."""
 
-import socket
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from threading import Thread
 from types import TracebackType
@@ -10,7 +9,7 @@ from typing import Any, Self
 import requests
 from fastapi import FastAPI
 
-from farthing.api.serving import server_of
+from farthing.api.serving import listening, server_of
 
 PATIENCE = 30.0
 
@@ -23,9 +22,10 @@ class ApiServer(AbstractContextManager["ApiServer"]):
 
     def __enter__(self) -> Self:
         self._server = server_of(self.app)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._listening = ExitStack()
+        at = self._listening.enter_context(listening(("127.0.0.1", 0)))
+        self.url = f"http://127.0.0.1:{at.getsockname()[1]}"
+        self._thread = Thread(target=self._server.run, args=([at],), daemon=True)
         self._thread.start()
         # Who asks before the server takes its first connection waits for it.
         requests.get(f"{self.url}/healthz", timeout=PATIENCE).raise_for_status()
@@ -36,7 +36,7 @@ class ApiServer(AbstractContextManager["ApiServer"]):
     ) -> None:
         self._server.should_exit = True
         self._thread.join(PATIENCE)
-        self._socket.close()
+        self._listening.close()
 
     def get(self, path: str, headers: dict[str, str] | None = None, **parameters: str) -> requests.Response:
         return requests.get(f"{self.url}{path}", params=parameters, headers=headers, timeout=PATIENCE)
