@@ -21,19 +21,19 @@ WINDOW: Final[Json] = {
     "properties": {"start": _INSTANT, "end": _INSTANT},
     "required": ["start", "end"],
 }
-_PART: Final[Json] = {"type": "number", "description": "From 0 to 1, in spite of its name."}
+_PARTS: Final = (
+    "cpuPercentage", "gpuPercentage", "ramPercentage", "loadBalancerPercentage", "pvPercentage", "nodeResourceCostPercentage",
+)  # fmt: skip
 _PROPORTION: Final[Json] = {
     "type": "object",
     "properties": {
         "cluster": {"type": "string"},
-        "node": {"type": "string", "description": "With idleByNode alone."},
-        "providerID": {"type": "string", "description": "Of the node."},
-        "cpuPercentage": _PART,
-        "gpuPercentage": _PART,
-        "ramPercentage": _PART,
-        "nodeResourceCostPercentage": _PART,
+        "name": {"type": "string", "description": "Of the asset, with idleByNode alone."},
+        "type": {"enum": ["Node", "LoadBalancer", "PV"], "description": "With idleByNode alone."},
+        "providerID": {"type": "string", "description": "Of the node or the volume, with idleByNode alone."},
+        **{name: {"type": "number", "description": "1 for the whole, in spite of its name."} for name in _PARTS},
     },
-    "required": ["cluster", "cpuPercentage", "gpuPercentage", "ramPercentage", "nodeResourceCostPercentage"],
+    "required": ["cluster", *_PARTS],
 }
 ALLOCATION_SETS: Final[Json] = {
     "type": "array",
@@ -45,7 +45,7 @@ ALLOCATION_SETS: Final[Json] = {
                 "proportionalAssetResourceCosts": {
                     "type": "object",
                     "additionalProperties": _PROPORTION,
-                    "description": "The row's parts by cluster, or by cluster,node; empty unless they are asked for, and of idle.",
+                    "description": "The row's parts by cluster, or by cluster,name; empty unless they are asked for, and of idle.",
                 }
             },
             "required": ["proportionalAssetResourceCosts"],

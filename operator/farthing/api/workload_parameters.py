@@ -94,13 +94,13 @@ class AllocationParameters(WorkloadParameters, Pages):
     include_proportional_asset_resource_costs: bool = Field(
         default=False,
         description=(
-            "Whether rows tell which part of what is held on each cluster, or with idleByNode on each node, is theirs; "
+            "Whether rows tell which part of the assets of each cluster, or with idleByNode of each asset, is theirs; "
             "it needs idle. Summaries and toplines have no place for it."
         ),
     )
 
     def with_proportions(self, question: Question, scope: Scope) -> Question:
-        """``question``, of whole rows, with their parts of clusters or nodes if they are asked for. Raises ScopeDeniedError, InvalidQuestionError."""
+        """``question``, of whole rows, with their parts of assets if they are asked for. Raises ScopeDeniedError, InvalidQuestionError."""
         if not self.include_proportional_asset_resource_costs:
             return question
         scope.check_everything("includeProportionalAssetResourceCosts")

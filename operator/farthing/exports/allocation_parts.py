@@ -6,6 +6,7 @@ from typing import Any
 
 from farthing.exports.asset_rows import is_private
 from farthing.model.answer import Answer
+from farthing.model.proportions import HELD
 from farthing.model.provider_id import short_text
 from farthing.model.tables import HOUR, RESOURCES
 
@@ -70,9 +71,9 @@ class Parts:
         return {name: {"name": name, "totalCost": cost} for name, cost in costs.items()}
 
     def proportions(self, row: Mapping[str, Any]) -> Row:
-        """``proportionalAssetResourceCosts``: the row's part of what is held on each cluster, or node; of idle none."""
+        """``proportionalAssetResourceCosts``: the row's part of the assets of each cluster, or of each asset; of idle none."""
         return {
-            ",".join(one[place] for place in ("cluster", "node") if place in one): _proportion(one)
+            ",".join(one[place] for place in ("cluster", "asset") if place in one): _proportion(one)
             for one in self._proportions.get((row["set"], row["name"]), ())
         }
 
@@ -100,19 +101,27 @@ class Parts:
 
 
 def _proportion(one: Mapping[str, Any]) -> Row:
-    """A row of ``model.proportions`` as parts from 0 to 1; that of the node goes by what all resources cost there together."""
-    costs = {name: one[f"{name}_of_all"] for name in RESOURCES}
-    parts = {name: one[f"{name}_cost"] / cost if cost > 0 else 0.0 for name, cost in costs.items()}
-    whole = sum(costs.values())
-    of_node = {"node": one.get("node"), "providerID": short_text(one.get("provider_id", ""))}
+    """A row of ``model.proportions`` as parts; that of the node goes by what all its resources cost together."""
+    parts = {name: one[f"{name}_cost"] / one[f"{name}_of_all"] if one[f"{name}_of_all"] > 0 else 0.0 for name in HELD}
+    whole = sum(one[f"{name}_of_all"] for name in RESOURCES)
+    of_node = sum(parts[name] * one[f"{name}_of_all"] for name in RESOURCES)
     return {
         "cluster": one["cluster"],
-        **{name: value for name, value in of_node.items() if value},
+        **(_asset(one) if "asset" in one else {}),
         "cpuPercentage": parts["cpu"],
         "gpuPercentage": parts["gpu"],
         "ramPercentage": parts["ram"],
-        "nodeResourceCostPercentage": sum(parts[name] * costs[name] for name in costs) / whole if whole > 0 else 0.0,
+        "loadBalancerPercentage": parts["lb"],
+        "pvPercentage": parts["pv"],
+        "nodeResourceCostPercentage": of_node / whole if whole > 0 else 0.0,
     }
+
+
+def _asset(one: Mapping[str, Any]) -> Row:
+    """Which asset ``one`` is of, with OpenCost's word for a disk; the address of a load balancer is no provider's id."""
+    provider_id = "" if one["type"] == "LoadBalancer" else short_text(one["provider_id"] or "")
+    told = {"name": one["asset"], "type": "PV" if one["type"] == "Disk" else one["type"]}
+    return told | ({"providerID": provider_id} if provider_id else {})
 
 
 def rows_by(rows: Any, *columns: str) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

@@ -124,7 +124,7 @@ class Shape:
     external: bool = False
     """Whether what bills tell of other resources is added to the rows that their tags name."""
     proportions: bool = False
-    """Whether rows tell which part of what is held on each cluster, or node, is theirs."""
+    """Whether rows tell which part of each cluster's assets, or of each asset, is theirs."""
 
     def __post_init__(self) -> None:
         for one in self.aggregate:

@@ -102,9 +102,10 @@ def flag_of(comparison: Comparison, shape: Shape) -> str:
 
 
 def with_services(facts: ir.Table) -> ir.Table:
-    """``facts``, one row for each service of its pod, with ``service`` (null for none) and ``part``: 1 over their number."""
+    """``facts``, one row for each service of its pod, with ``pod_service`` (null for none) and ``part``: 1 over their number."""
     workload = table("workload")
-    services = workload.filter(workload.kind == "service").rename(day="start", service="key").select(*POD, "service")
+    services = workload.filter(workload.kind == "service").rename(day="start", pod_service="key")
+    services = services.select(*POD, "pod_service")
     services = services.mutate(part=1.0 / services.count().over(ibis.window(group_by=list(POD))).cast("float64"))
     rows = extend(facts, services, *POD)
     return rows.mutate(part=rows.part.fill_null(1.0))

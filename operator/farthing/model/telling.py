@@ -110,7 +110,8 @@ def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
         return ibis.ifelse(facts.controller == "", UNALLOCATED, known)
     if one in CONTROLLER_KINDS:
         return ibis.ifelse(facts.controller_kind == one, facts.controller, UNALLOCATED)
-    value = facts[COLUMN.get(one, one)]
+    # A load balancer's own service is another than those of the pod.
+    value = facts["pod_service" if one == "service" else COLUMN.get(one, one)]
     return ibis.ifelse(value.isnull() | (value == ""), UNALLOCATED, as_named(value, one, shape))
 
 
