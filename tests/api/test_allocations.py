@@ -3,11 +3,17 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from farthing import wiring
+from farthing.api.app import create_app
+from farthing.api.asking import Asking
+from farthing.api.seen import everything
+from farthing.settings import Settings
 from tests.support.api_server import ApiServer
 
 Row = Mapping[str, Any]
@@ -181,6 +187,24 @@ def test_before_anything_is_stored_a_summary_and_a_topline_are_empty_too(api: Ap
     assert [one["allocations"] for one in sets] == [{}, {}, {}]
     total = api.data("/model/allocation/summary/topline", window=PAST)
     assert (total["numResults"], total["combined"]["allocations"]["total"]["totalCost"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "path", ["/model/allocation", "/allocation", "/model/assets", "/allocation/autocomplete?field=pod"]
+)
+@pytest.mark.parametrize("window", ["today", "7d", "24h"])
+def test_before_the_first_refresh_windows_up_to_now_have_no_rows(tmp_path: Path, path: str, window: str) -> None:
+    # Clocks do not tell whole seconds.
+    service = wiring.ask_service(Settings(store=tmp_path, cluster="new"), None, lambda: 1_790_000_000.75)
+    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
+        answer = server.get(path, window=window)
+    if window == "24h" and not path.startswith("/allocation"):
+        # A part of an hour, which Kubecost's window is, only Prometheus can tell.
+        assert answer.status_code == 404
+        return
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["warning"].startswith("nothing is stored for")
+    assert not any(answer.json()["data"]) or answer.json()["data"] == {"data": []}
 
 
 def test_what_is_to_come_has_no_rows_and_that_is_known(api: ApiServer) -> None:

@@ -107,12 +107,19 @@ def test_a_prediction_says_it_of_both_windows(seed: ApiServer) -> None:
     [
         ("/model/allocation", {"format": "csv"}),
         ("/model/allocation", {}),
-        ("/model/savings/requestSizingV2", {}),
-        ("/model/allocation/autocomplete", {"field": "pod"}),
     ],
 )
 def test_who_sees_some_namespaces_is_told_what_is_left_out(tenant: ApiServer, path: str, asked: dict[str, str]) -> None:
     assert told(tenant.get(path, window=WHOLE, **asked)) == LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"), [("/model/savings/requestSizingV2", {}), ("/model/allocation/autocomplete", {"field": "pod"})]
+)
+def test_what_has_no_idle_costs_for_anybody_leaves_none_out(
+    tenant: ApiServer, path: str, asked: dict[str, str]
+) -> None:
+    assert "warning" not in tenant.get(path, window=WHOLE, **asked).headers
 
 
 def test_both_windows_of_a_comparison_are_told_of(seed: ApiServer, tenant: ApiServer) -> None:

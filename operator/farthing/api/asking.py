@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from farthing.api.asset_parameters import AssetParameters
 from farthing.api.opencost_windows import opencost_window
@@ -148,11 +148,13 @@ def enveloped(data: Any, warning: str = "") -> Body:
 def _sent(request: Request, body: Body, media_type: str, more: Mapping[str, str]) -> Response:
     headers = {"ETag": body.tag, "Cache-Control": "private, no-cache", "Vary": "Authorization", **more}
     headers |= warning_header(body.warning)
+    by_encoding = {"Vary": "Authorization, Accept-Encoding"} if body.zipped else {}
     # A proxy that zips makes tags weak.
     held = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
     if held & {body.tag, "*"}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if not body.zipped or "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(body.content, headers=headers, media_type=media_type)
-    encoded = {"Content-Encoding": "gzip", "Vary": "Authorization, Accept-Encoding"}
-    return Response(body.sent, headers=headers | encoded, media_type=media_type)
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers | by_encoding)
+    if not body.zipped:
+        return Response(body.sent, headers=headers, media_type=media_type)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return StreamingResponse(body.pieces(), headers=headers, media_type=media_type)
+    return Response(body.sent, headers=headers | by_encoding | {"Content-Encoding": "gzip"}, media_type=media_type)

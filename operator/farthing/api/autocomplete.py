@@ -14,7 +14,8 @@ from farthing.api.parameters import LONGEST, Given, report_of
 from farthing.api.patterns import WINDOW, field_of
 from farthing.api.recent import Body
 from farthing.api.warning import warning_of
-from farthing.errors import InvalidQuestionError
+from farthing.errors import InvalidQuestionError, NothingStoredError
+from farthing.model.answer import nothing
 from farthing.model.filters import Every
 from farthing.model.question import ALLOCATION_AGGREGATES, ASSET_AGGREGATES
 from farthing.model.telling import Expression
@@ -119,7 +120,10 @@ def _respond(asking: Asking, request: Request, asked: AutocompleteParameters, *,
     question = asking.service.question(report_of(asked.KIND, spec), Every(), scope)
 
     def made() -> Body:
-        rows, seen = asking.service.facts(question, expression, MOST_VALUES)
+        try:
+            rows, seen = asking.service.facts(question, expression, MOST_VALUES)
+        except NothingStoredError:
+            rows, seen = [], nothing(question, asking.service.clock()).seen
         searched = asked.search.strip().lower()
         found = sorted(row["value"] for row in rows if searched in row["value"].lower())[: asked.limit]
         warning = warning_of((question, seen), so="values may be missing")

@@ -1,8 +1,9 @@
 """The bodies of the latest answers: who asks the same before the store changes is sent the same bytes, and told the same of them."""
 
 import gzip
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Lock
@@ -17,6 +18,8 @@ SMALLEST_ZIPPED: Final = 1_400
 """What fits into one packet is sent as it is. [B]"""
 QUICK: Final = 4
 """Of gzip's levels: 9 takes four times as long for a tenth less."""
+PIECE: Final = 262_144
+"""What is inflated at once. [B]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,14 @@ class Body:
     zipped: bool = False
     """Whether ``sent`` is by gzip, as nearly all clients ask for: zipping takes longer than all else there is to send it."""
 
-    @property
-    def content(self) -> bytes:
-        """For who asks for it as it is."""
-        return gzip.decompress(self.sent) if self.zipped else self.sent
+    def pieces(self) -> Iterator[bytes]:
+        """As it is, for who does not take gzip: a slow reader is to hold a piece of it, and no copy."""
+        inflating = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        waiting = self.sent
+        while waiting:
+            yield inflating.decompress(waiting, PIECE)
+            waiting = inflating.unconsumed_tail
+        yield inflating.flush()
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def _sentences(question: Question, seen: Seen, so: str) -> Iterator[str]:
         yield f"nothing is stored for {question.window}: that no costs are told does not say that there were none"
     elif not seen.complete:
         yield f"the data of {question.window} is incomplete: {seen.share:.1%} of it was seen; {so}"
-    if question.shape.namespaces and question.shape.kind == "allocation":
+    if so == TOO_LOW and question.shape.namespaces and question.shape.kind == "allocation":
         yield "idle costs and what the cluster costs itself are left out: you see the costs of your own namespaces"
 
 

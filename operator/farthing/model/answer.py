@@ -182,7 +182,7 @@ class Answer:
 
 def nothing(question: Question, now: float) -> Answer:
     """The answer to ``question`` as of ``now`` [unix s] where nothing is stored: no row, and what has passed was not seen."""
-    start, end = question.window.start, min(question.window.end, datetime.fromtimestamp(now, UTC))
+    start, end = question.window.start, min(question.window.end, datetime.fromtimestamp(int(now), UTC))
     seen = Seen((), (Window(start, end),) if start < end else ())
     return Answer(question, (), added(question.shape, ()), 0, seen)
 

@@ -33,6 +33,9 @@ COLUMN = {
 }
 """Properties whose column has another name."""
 
+COLUMN_OF_ALLOCATIONS = {**COLUMN, "service": "pod_service"}
+"""The same of allocations, whose services are those of their pods: a load balancer's own is another."""
+
 ORDER_COLUMN = {
     "totalCost": "total_cost",
     "cpuCost": "cpu_cost",
@@ -110,8 +113,7 @@ def _key(facts: ir.Table, one: str, shape: Shape) -> ir.StringValue:
         return ibis.ifelse(facts.controller == "", UNALLOCATED, known)
     if one in CONTROLLER_KINDS:
         return ibis.ifelse(facts.controller_kind == one, facts.controller, UNALLOCATED)
-    # A load balancer's own service is another than those of the pod.
-    value = facts["pod_service" if one == "service" else COLUMN.get(one, one)]
+    value = facts[COLUMN_OF_ALLOCATIONS.get(one, one)]
     return ibis.ifelse(value.isnull() | (value == ""), UNALLOCATED, as_named(value, one, shape))
 
 

@@ -14,7 +14,7 @@ from farthing.model.provider_id import short
 from farthing.model.question import CONTROLLER_KINDS, Shape
 from farthing.model.said import column_of
 from farthing.model.tables import UNMOUNTED, table
-from farthing.model.telling import COLUMN, told_apart
+from farthing.model.telling import COLUMN, COLUMN_OF_ALLOCATIONS, told_apart
 
 LOWERED = tuple(COMPARED["asset"].get(one, one) for one in CASELESS)
 """Properties whose values a filter finds in any case: they are told in lower case."""
@@ -28,7 +28,8 @@ def values(shape: Shape) -> ir.Table:
     if asked in CONTROLLER_KINDS:
         value = ibis.ifelse(facts.controller_kind == asked, facts.controller, "")
     else:
-        value = facts[COLUMN.get(asked, asked) if lookup is None else column_of(lookup)]
+        columns = COLUMN if shape.kind == "asset" else COLUMN_OF_ALLOCATIONS
+        value = facts[columns.get(asked, asked) if lookup is None else column_of(lookup)]
     if asked == "providerID":
         value = short(value)
     return _each_once(facts, value.lower() if shape.kind == "asset" and asked in LOWERED else value)
