@@ -31,7 +31,7 @@ test: tools ## every test, against a real kube-apiserver, Prometheus and S3 serv
 bench: tools ## time and memory of collect and report, for 60 nodes and a week
 	$(BIN)/python -m tests.benchmarks.bench
 
-fuzz: setup ## 20,000 made-up requests to the HTTP APIs, by their OpenAPI document (about half an hour)
+fuzz: setup ## 20,000 made-up requests to the HTTP APIs, by their OpenAPI document (about ten minutes)
 	$(BIN)/python -m tests.api.fuzz
 
 cluster: tools ## a control plane and a Prometheus to try things on, until Ctrl-C
