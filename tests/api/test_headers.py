@@ -79,7 +79,8 @@ READ = {
     f"/model/savings/requestSizingV2?{HOURS}": 200,
     "/model/costDataModel?timeWindow=7d&offset=7d": 200,
     "/model/allocation?window=7x": 400,
-    "/model/allocation?window=1h": 404,
+    "/model/allocation?window=1h": 200,
+    "/model/savings/requestSizingV2?window=1h": 404,
     "/nowhere": 404,
 }
 """Of each kind a route, and what it answers."""
