@@ -142,6 +142,7 @@ def test_days_are_the_days_of_the_timezone(text: str, zone: str, now: str, start
         pytest.param("1586822400,1586822400", "does not end after it starts", id="empty-pair"),
         pytest.param("0,1586822400", "longer than 10 years", id="since-the-epoch"),
         pytest.param("-5,1586822400", "must be 0 or more", id="before-the-epoch"),
+        pytest.param("-0,86400", "must be 0 or more", id="minus-nothing"),
         pytest.param("1586822400000,1586908800000", "milliseconds: write unix seconds, such as 1586822400", id="ms"),
         pytest.param("1586822400," + "9" * 60, "looks like milliseconds", id="unix-overflow"),
         pytest.param(

@@ -180,7 +180,7 @@ def _whole_days(count: int, now: datetime, days_ago: int, zone: tzinfo) -> Windo
 def parse_instant(text: str) -> datetime:
     """The instant that ``text`` means, as unix seconds or RFC 3339; raises InvalidWindowError."""
     written, where = text.strip(), f"instant {quoted(text)}"
-    return _unix(int(written), where) if _UNIX.fullmatch(written) else _instant(written, where, round_up=False)
+    return _unix(written, where) if _UNIX.fullmatch(written) else _instant(written, where, round_up=False)
 
 
 def _pair(ends: list[str], where: str) -> Window:
@@ -188,7 +188,7 @@ def _pair(ends: list[str], where: str) -> Window:
     if len(texts) != 2:  # noqa: PLR2004 - a pair is two
         raise InvalidWindowError(f"{where} has {len(texts)} parts, where a pair has two: {_ALLOWED}")
     if all(_UNIX.fullmatch(text) for text in texts):
-        start, end = (_unix(int(text), where) for text in texts)
+        start, end = (_unix(text, where) for text in texts)
     else:
         start, end = _instant(texts[0], where, round_up=False), _instant(texts[1], where, round_up=True)
     if start >= end:
@@ -202,9 +202,10 @@ def _pair(ends: list[str], where: str) -> Window:
     return Window(start, end)
 
 
-def _unix(seconds: int, where: str) -> datetime:
-    if seconds < 0:
-        raise InvalidWindowError(f"{where} has {seconds} as an instant: unix seconds must be 0 or more")
+def _unix(text: str, where: str) -> datetime:
+    if text.startswith("-"):
+        raise InvalidWindowError(f"{where} has {text} as an instant: unix seconds must be 0 or more")
+    seconds = int(text)
     if seconds >= _MILLISECONDS_FROM:
         raise InvalidWindowError(
             f"{where} has {seconds} as an instant, which looks like milliseconds: write unix seconds, such as "
