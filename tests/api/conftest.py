@@ -11,6 +11,9 @@ from tests.support.api_server import ApiServer
 from tests.support.demo_store import DemoStore, demo_store
 from tests.support.seed_store import seed_service
 
+ORIGINS = ("http://localhost:3000",)
+"""Whose pages may read answers."""
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoStore:
@@ -21,7 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoStore:
 def api(demo: DemoStore) -> Iterator[ApiServer]:
     """The APIs over the demo's store, as of its clock."""
     service = wiring.ask_service(demo.settings, demo.source, demo.source.now)
-    with ApiServer(create_app(Asking(service, everything), "0.0.0", ("http://localhost:3000",))) as server:
+    with ApiServer(create_app(Asking(service, everything), "0.0.0", ORIGINS)) as server:
         yield server
 
 
@@ -34,5 +37,5 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> AskService:
 @pytest.fixture(scope="session")
 def seed(seeds: AskService) -> Iterator[ApiServer]:
     """The APIs over ``seeds``."""
-    with ApiServer(create_app(Asking(seeds, everything), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(seeds, everything), "0.0.0", ORIGINS)) as server:
         yield server

@@ -1,7 +1,6 @@
 """What answers say beside their body, and how they are asked for, whatever the route."""
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -15,24 +14,12 @@ from farthing.services.asking import AskService
 from farthing.services.scope import Scope
 from tests.support.api_server import PATIENCE, ApiServer
 from tests.support.fact_rows import START
-from tests.support.seed_store import seed_service
 
 pytestmark = pytest.mark.slow
 
 ORIGIN = "http://localhost:3000"
 HOURS = f"window={START},{START + 7200}"
 """The two hours of the store."""
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
-    return seed_service(tmp_path_factory.mktemp("seed"))
-
-
-@pytest.fixture(scope="module")
-def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, everything), "0.0.0", (ORIGIN,))) as server:
-        yield server
 
 
 def sent(api: ApiServer, method: str, path: str, headers: dict[str, str] | None = None) -> requests.Response:
@@ -115,16 +102,16 @@ def test_head_of_what_is_known_is_not_modified(seed: ApiServer) -> None:
     assert sent(seed, "HEAD", f"/model/allocation?{HOURS}", {"If-None-Match": tag}).status_code == 304
 
 
-def test_head_wants_the_token_that_get_does(service: AskService) -> None:
-    with ApiServer(create_app(Asking(service, nobody), "0.0.0")) as server:
+def test_head_wants_the_token_that_get_does(seeds: AskService) -> None:
+    with ApiServer(create_app(Asking(seeds, nobody), "0.0.0")) as server:
         for path in (f"/model/allocation?{HOURS}", "/metrics", "/model/getConfigs"):
             answer = sent(server, "HEAD", path)
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
         assert sent(server, "HEAD", "/healthz").status_code == 200
 
 
-def test_head_is_counted_once_under_its_route(service: AskService) -> None:
-    with ApiServer(create_app(Asking(service, everything), "0.0.0")) as server:
+def test_head_is_counted_once_under_its_route(seeds: AskService) -> None:
+    with ApiServer(create_app(Asking(seeds, everything), "0.0.0")) as server:
         assert sent(server, "HEAD", "/model/getConfigs").status_code == 200
         told = sent(server, "GET", "/metrics").text
     count = 'farthing_http_request_duration_seconds_count{code="200",route="/model/getConfigs"} 1.0'
@@ -164,8 +151,8 @@ def test_no_browser_guesses_what_an_answer_is(
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (code, "nosniff")
 
 
-def test_nor_does_it_where_a_route_is_at_fault(service: AskService) -> None:
-    with ApiServer(create_app(Asking(service, at_fault), "0.0.0")) as server:
+def test_nor_does_it_where_a_route_is_at_fault(seeds: AskService) -> None:
+    with ApiServer(create_app(Asking(seeds, at_fault), "0.0.0")) as server:
         answer = sent(server, "GET", "/model/getConfigs")
     assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")
 
@@ -188,9 +175,9 @@ UNREADABLE, WELL = "timeWindow=7x", "timeWindow=1h&window=1h&aggregation=namespa
     ],
 )
 def test_errors_of_what_is_deprecated_say_so(
-    service: AskService, scope_of: ScopeOf, method: str, asked: str, code: int
+    seeds: AskService, scope_of: ScopeOf, method: str, asked: str, code: int
 ) -> None:
-    with ApiServer(create_app(Asking(service, scope_of), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(seeds, scope_of), "0.0.0")) as server:
         answers = [sent(server, method, f"{path}?{asked}") for path in DEPRECATED]
         other = sent(server, method, "/model/allocation?window=1h")
     for answer in answers:

@@ -17,7 +17,6 @@ from farthing.services.asking import AskService
 from farthing.services.scope import Scope
 from tests.support.api_server import PATIENCE, ApiServer
 from tests.support.fact_rows import START
-from tests.support.seed_store import seed_service
 
 pytestmark = pytest.mark.slow
 
@@ -31,20 +30,9 @@ WRITTEN = re.compile(r'299 farthing "((?:[ !#-\[\]-~]|\\["\\])*)"')
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> AskService:
-    return seed_service(tmp_path_factory.mktemp("seed"))
-
-
-@pytest.fixture(scope="module")
-def seed(service: AskService) -> Iterator[ApiServer]:
-    with ApiServer(create_app(Asking(service, everything), "0.0.0", (ORIGIN,))) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def tenant(service: AskService) -> Iterator[ApiServer]:
+def tenant(seeds: AskService) -> Iterator[ApiServer]:
     """The same for who sees the namespace shop alone."""
-    with ApiServer(create_app(Asking(service, lambda _: Scope(("shop",))), "0.0.0")) as server:
+    with ApiServer(create_app(Asking(seeds, lambda _: Scope(("shop",))), "0.0.0")) as server:
         yield server
 
 
@@ -134,8 +122,8 @@ def test_both_windows_of_a_comparison_are_told_of(seed: ApiServer, tenant: ApiSe
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_a_body_that_was_kept_has_the_warning_that_it_had(service: AskService, form: str) -> None:
-    asking = Asking(service, everything)
+def test_a_body_that_was_kept_has_the_warning_that_it_had(seeds: AskService, form: str) -> None:
+    asking = Asking(seeds, everything)
     with ApiServer(create_app(asking, "0.0.0")) as server:
         asked = {"window": LACKING, "format": form}
         first, again = (server.get("/model/allocation", **asked) for _ in range(2))
